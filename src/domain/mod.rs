@@ -1,0 +1,17 @@
+//! What Loa means by its words, and what may follow from what. Pure: no clock, no I/O, nothing of ours imported.
+//! Time comes in as `now`, chance as a fraction, catalogues as values the caller holds.
+
+pub mod alert;
+pub mod message;
+
+pub mod counts;
+pub mod hash;
+pub mod ids;
+pub mod words;
+
+pub use alert::{Action, Actor, Alert, AlertKind, Approval, Mode, Phase, Refusal, Severity, UncertainPolicy};
+pub use counts::Counts;
+pub use hash::{ContentHash, HashError};
+pub use ids::{AlertId, ClaimId, ImportId, LaneId, MessageKey, PersonId, RouteId, UserId};
+pub use message::{Event, State, Step};
+pub use words::UnknownWord;
