@@ -1,0 +1,240 @@
+//! The hot path: verbs over batches, each one bounded transaction that may be called again after a lost
+//! connection without counting anything twice.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+
+use super::Result;
+use crate::domain::{AlertId, ClaimId, Counts, LaneId, MessageKey, RouteId, Selection};
+
+/// Proof of ownership that every write of a lane's owner carries.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ownership {
+    pub lane: LaneId,
+    pub node: String,
+    pub epoch: i64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Lease {
+    /// Ours until then. `epoch` grew if the lane changed hands (also from an earlier run of this node).
+    Granted { ownership: Ownership, until: Timestamp },
+    HeldBy { node: String, until: Timestamp },
+}
+
+/// Which end of the priorities a claim looks at first: bulk keeps a small share.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Favour {
+    Urgent,
+    Bulk,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClaimAsk {
+    pub routes: Vec<RouteId>,
+    pub messages_max: usize,
+    pub favour: Favour,
+}
+
+/// A batch that this lane alone may send, committed before its first byte leaves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claim {
+    pub id: ClaimId,
+    pub alert: AlertId,
+    pub route: RouteId,
+    pub priority: i16,
+    pub expires_at: Timestamp,
+    pub messages: Vec<Claimed>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claimed {
+    pub seq: i64,
+    pub address: String,
+    /// From 1.
+    pub attempt: i32,
+    pub strikes: i32,
+    /// Parts that earlier attempts got through (sorted).
+    pub parts_done: Vec<u8>,
+    pub possible_repeat: bool,
+}
+
+/// How one attempt ended, as facts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settlement {
+    pub key: MessageKey,
+    pub claim: ClaimId,
+    pub attempt: i32,
+    /// Accepted parts with the provider's reference (empty: none given).
+    pub accepted: Vec<(u8, String)>,
+    pub end: End,
+    pub at: Timestamp,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum End {
+    Sent,
+    Failed(Why),
+    /// Back to the queue: throttled, proved unsent, or refused for a passing reason.
+    Again { why: Why, kind: AgainKind, due_at: Timestamp, strikes: i32 },
+    /// No answer known. The dispatch's policy decides: `hold` leaves it in doubt, `resend` queues it again
+    /// as a possible repeat, due at `resend_at`.
+    Uncertain { why: Why, resend_at: Timestamp, strikes: i32 },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AgainKind {
+    Refused,
+    Throttled,
+    NotSent,
+}
+
+/// The provider's code and our sentence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Why {
+    pub code: String,
+    pub text: String,
+}
+
+/// A late answer: a part reported as uncertain was accepted after all.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    pub key: MessageKey,
+    pub attempt: i32,
+    pub part: u8,
+    pub reference: String,
+    pub at: Timestamp,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Settled {
+    /// Settlements that moved a message; the others were known already.
+    pub applied: usize,
+    /// Waiting receipts that found their message in this flush.
+    pub receipts_matched: usize,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReceiptFact {
+    pub lane: LaneId,
+    /// Known from memory; otherwise looked up by `references`.
+    pub known: Option<KnownPart>,
+    /// Normal forms in order. A match by any but the first must agree with `address`.
+    pub references: Vec<String>,
+    pub address: Option<String>,
+    pub verdict: contract::ReceiptVerdict,
+    pub code: Option<String>,
+    pub provider_at: Option<Timestamp>,
+    pub received_at: Timestamp,
+    pub raw: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KnownPart {
+    pub key: MessageKey,
+    pub attempt: i32,
+    pub part: u8,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Recorded {
+    /// Messages that reached their verdict by these receipts.
+    pub closed: usize,
+    /// Kept until their submission turns up.
+    pub unmatched: usize,
+    /// Duplicates, contradictions, progress: kept, changed nothing.
+    pub stayed: usize,
+}
+
+/// An open submission, to refill the memory of references after a start.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenReference {
+    pub lane: LaneId,
+    pub reference: String,
+    pub part: KnownPart,
+    pub address: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Progress {
+    /// This many rows were done and more are waiting.
+    More(usize),
+    Done(usize),
+}
+
+/// Which carriers are served, and by which route.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Routing {
+    /// (carrier slug, route)
+    pub by_carrier: Vec<(String, RouteId)>,
+}
+
+/// How a dispatch is to be made when fan-out begins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DispatchPlan {
+    pub route: RouteId,
+    pub parts: i64,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Swept {
+    pub expired: usize,
+    pub cancelled: usize,
+    /// Claims of dead or replaced owners turned into doubt (or into resends by policy).
+    pub uncertain: usize,
+    pub unconfirmed: usize,
+    /// Alerts that came to their end.
+    pub completed: usize,
+    /// A bound was hit: call again soon.
+    pub more: bool,
+}
+
+/// The hot path. Every verb takes `now`; none keeps a connection after it returns.
+#[async_trait]
+pub trait Ledger: Send + Sync {
+    /// Takes or renews the lane for `node`. A lane is free if nobody owns it or its lease is over. The
+    /// epoch grows whenever the owner changes, and when `node` takes it without having held it.
+    async fn lease(&self, now: Timestamp, lane: LaneId, node: &str, ttl: Duration, ready: bool) -> Result<Lease>;
+
+    /// Gives the lane back at once; nothing happens if it is no longer ours.
+    async fn release(&self, ownership: &Ownership) -> Result<()>;
+
+    /// Freezes the next `rows_max` people of the alert's audience into targets and exclusions, in the order
+    /// of their ids, numbered without gaps. Duplicated numbers: the lowest person id stays.
+    async fn freeze(&self, now: Timestamp, alert: AlertId, selection: &Selection, routing: &Routing, rows_max: usize) -> Result<Progress>;
+
+    /// Ends the freeze: stores count and digest, makes the dispatches (state `running`, counters 0) and moves the alert
+    /// to `dispatching`. With no target at all the alert is completed at once.
+    async fn begin(&self, now: Timestamp, alert: AlertId, digest: &str, plans: &[DispatchPlan]) -> Result<()>;
+
+    /// Turns the next `rows_max` targets into messages of their dispatch: `accepted` and `queued` grow, `end_seq` too.
+    async fn accept(&self, now: Timestamp, alert: AlertId, rows_max: usize) -> Result<Progress>;
+
+    /// The next batch for this lane, or nothing. Chooses among running, unexpired dispatches of the asked routes by
+    /// priority (then the older alert); inside a dispatch due retries come before first attempts.
+    /// One transaction: ownership checked, cursor moved or retries marked, claim row written, counters moved.
+    async fn claim(&self, now: Timestamp, owner: &Ownership, ask: &ClaimAsk) -> Result<Option<Claim>>;
+
+    /// Records how attempts ended, moves counters, closes claims that have all their outcomes, matches waiting
+    /// receipts to the new references. One transaction; calling it twice with the same facts changes nothing more.
+    async fn settle(&self, now: Timestamp, owner: &Ownership, ended: &[Settlement], found: &[Found]) -> Result<Settled>;
+
+    /// Records receipts: closes messages, keeps duplicates and contradictions, keeps what matches nothing yet.
+    async fn record(&self, now: Timestamp, receipts: &[ReceiptFact]) -> Result<Recorded>;
+
+    /// Everything that time alone changes, bounded by `rows_max` for each kind: expiry; the ends of cancelled and expired
+    /// dispatches' retries; claims whose lane changed hands or whose lease ended (doubt, or resend by policy);
+    /// receipts overdue by `receipt_wait` after the alert's expiry (`unconfirmed`); alerts that are complete.
+    async fn sweep(&self, now: Timestamp, receipt_wait: Duration, rows_max: usize) -> Result<Swept>;
+
+    /// Open submissions of a lane, newest first, at most `rows_max`.
+    async fn open_references(&self, lane: LaneId, rows_max: usize) -> Result<Vec<OpenReference>>;
+
+    /// Counters of each dispatch of an alert; never summed from facts.
+    async fn counts(&self, alert: AlertId) -> Result<Vec<(RouteId, Counts)>>;
+
+    /// Keeps what people wrote back.
+    async fn keep_inbound(&self, now: Timestamp, lane: LaneId, messages: &[contract::Inbound]) -> Result<()>;
+}
