@@ -12,6 +12,8 @@ pub struct Ticket {
     pub route: i32,
     pub seq: i64,
     pub attempt: i32,
+    /// Attempts so far that counted against the limit.
+    pub strikes: i32,
     /// The claim under which this attempt is made.
     pub claim: i64,
 }
