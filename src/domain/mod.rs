@@ -2,16 +2,20 @@
 //! Time comes in as `now`, chance as a fraction, catalogues as values the caller holds.
 
 pub mod alert;
+pub mod content;
 pub mod message;
 
 pub mod counts;
 pub mod hash;
 pub mod ids;
+pub mod sms;
 pub mod words;
 
 pub use alert::{Action, Actor, Alert, AlertKind, Approval, Mode, Phase, Refusal, Severity, UncertainPolicy};
+pub use content::{Content, ContentDraft, ContentLimits, ContentRefusal, SmsForm};
 pub use counts::Counts;
 pub use hash::{ContentHash, HashError};
 pub use ids::{AlertId, ClaimId, ImportId, LaneId, MessageKey, PersonId, RouteId, UserId};
 pub use message::{Event, State, Step};
+pub use sms::{Encoding, Segments, TextReport};
 pub use words::UnknownWord;
