@@ -1,0 +1,2 @@
+-- Open dispatches stop or go on.
+UPDATE dispatch SET state = ?2 WHERE alert = ?1 AND state <> 'done'

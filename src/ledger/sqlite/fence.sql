@@ -1,0 +1,3 @@
+-- Is the writer still the owner, and do receipts of this lane wait for their submission? No row: fenced.
+SELECT EXISTS (SELECT 1 FROM unmatched_reference WHERE lane = ?1)
+  FROM lane WHERE id = ?1 AND owner = ?2 AND epoch = ?3
