@@ -113,7 +113,9 @@ pub enum ContentRefusal {
         units_max: usize,
         remedy: &'static str,
     },
-    #[error("{field}: begins with the mark of an exercise, but mode is `live`; remove the mark or choose `exercise`")]
+    #[error(
+        "{field}: begins with the mark of an exercise, but mode is `live`; remove the mark or choose `exercise`"
+    )]
     MarkedLive { field: &'static str },
 }
 
@@ -239,7 +241,11 @@ fn door(field: &'static str, raw: &str, mode: Mode) -> Result<String, ContentRef
 }
 
 /// As [`door`]; a blank text is the same as none.
-fn optional_door(field: &'static str, raw: Option<&str>, mode: Mode) -> Result<Option<String>, ContentRefusal> {
+fn optional_door(
+    field: &'static str,
+    raw: Option<&str>,
+    mode: Mode,
+) -> Result<Option<String>, ContentRefusal> {
     let text = raw.map(|raw| door(field, raw, mode)).transpose()?;
     Ok(text.filter(|text| !text.is_empty()))
 }

@@ -8,6 +8,7 @@ pub mod message;
 pub mod counts;
 pub mod hash;
 pub mod ids;
+pub mod phone;
 pub mod sms;
 pub mod words;
 
@@ -17,5 +18,8 @@ pub use counts::Counts;
 pub use hash::{ContentHash, HashError};
 pub use ids::{AlertId, ClaimId, ImportId, LaneId, MessageKey, PersonId, RouteId, UserId};
 pub use message::{Event, State, Step};
+pub use phone::{
+    Carrier, CarrierGuess, CarrierSource, LineKind, Note, NumberPlan, Parsed, Phone, PhoneRefusal,
+};
 pub use sms::{Encoding, Segments, TextReport};
 pub use words::UnknownWord;

@@ -70,7 +70,7 @@ fn tcvn3(word: &str) -> bool {
             // â stands between letters; a copyright sign does not.
             '©' => before && after,
             // đ and Đ begin a syllable; a trade mark ends one, a paragraph sign stands before a number.
-            '®' | '§' => after,
+            '®' | '§' => after || at(position.checked_add(1)) == Some('¹'),
             _ => false,
         }
     })
@@ -81,8 +81,10 @@ fn vni(word: &str) -> bool {
     let letters: Vec<char> = word.chars().collect();
     letters.windows(2).any(|pair| {
         let [first, second] = *pair else { return false };
-        let tone = matches!(second, 'ø' | 'û' | 'ï' | 'ä' | 'å' | 'ü' | 'ë' | 'æ' | 'Ø' | 'Û' | 'Ï' | 'Ä' | 'Å');
-        let vowel = matches!(first.to_ascii_lowercase(), 'a' | 'e' | 'i' | 'o' | 'u' | 'y' | 'ô' | 'ö' | 'Ô' | 'Ö');
+        let tone =
+            matches!(second, 'ø' | 'û' | 'ï' | 'ä' | 'å' | 'ü' | 'ë' | 'æ' | 'Ø' | 'Û' | 'Ï' | 'Ä' | 'Å');
+        let vowel =
+            matches!(first.to_ascii_lowercase(), 'a' | 'e' | 'i' | 'o' | 'u' | 'y' | 'ô' | 'ö' | 'Ô' | 'Ö');
         (vowel && tone) || matches!(first, 'ñ' | 'Ñ')
     })
 }

@@ -48,14 +48,20 @@ fn refusals_name_field_value_and_remedy() {
     let table: Vec<(ContentDraft, &str)> = vec![
         (draft("  \n "), "sms_accented: empty"),
         (ContentDraft { headline: " ".to_owned(), ..draft("tin") }, "headline: empty"),
-        (ContentDraft { headline: "ă".repeat(161), ..draft("tin") }, "headline: 161 characters, the ceiling is 160"),
+        (
+            ContentDraft { headline: "ă".repeat(161), ..draft("tin") },
+            "headline: 161 characters, the ceiling is 160",
+        ),
         (draft("Hµ Néi"), "sms_accented: looks like TCVN3"),
         (draft("a\u{0}b"), "sms_accented: control character U+0000 at position 1; delete it"),
         (plain_draft(None, Some("lũ")), "sms_plain: not plain ASCII (ũ)"),
         (plain_draft(Some("⚠ lũ"), None), "no plain form exists for ⚠; write sms_plain by hand"),
         (plain_draft(None, None), "sms_plain: empty"),
         (ContentDraft { sms_form: SmsForm::Accented, ..plain_draft(None, Some("lu")) }, "choose `plain`"),
-        (draft(&"ệ".repeat(202)), "4 parts (ucs2, 202 units), the ceiling parts_max is 3; shorten it to 201 units"),
+        (
+            draft(&"ệ".repeat(202)),
+            "4 parts (ucs2, 202 units), the ceiling parts_max is 3; shorten it to 201 units",
+        ),
     ];
     for (draft, expected) in table {
         let refusal = check(draft, Mode::Live).unwrap_err().to_string();
@@ -67,7 +73,10 @@ fn refusals_name_field_value_and_remedy() {
 fn the_mark_of_an_exercise_counts_against_the_ceiling() {
     let long = "ệ".repeat(201);
     assert!(check(draft(&long), Mode::Live).is_ok());
-    assert!(matches!(check(draft(&long), Mode::Exercise), Err(ContentRefusal::TooManyParts { parts: 4, .. })));
+    assert!(matches!(
+        check(draft(&long), Mode::Exercise),
+        Err(ContentRefusal::TooManyParts { parts: 4, .. })
+    ));
 }
 
 #[test]
