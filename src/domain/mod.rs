@@ -5,14 +5,19 @@ pub mod alert;
 pub mod content;
 pub mod message;
 
+pub mod areas;
+pub mod audience;
 pub mod counts;
 pub mod hash;
 pub mod ids;
 pub mod phone;
 pub mod sms;
+pub mod verdict;
 pub mod words;
 
 pub use alert::{Action, Actor, Alert, AlertKind, Approval, Mode, Phase, Refusal, Severity, UncertainPolicy};
+pub use areas::{Area, AreaCatalogue, AreaKind};
+pub use audience::{Audience, AudienceRefusal, ExclusionReason, Selection, TargetDigest};
 pub use content::{Content, ContentDraft, ContentLimits, ContentRefusal, SmsForm};
 pub use counts::Counts;
 pub use hash::{ContentHash, HashError};
@@ -22,4 +27,5 @@ pub use phone::{
     Carrier, CarrierGuess, CarrierSource, LineKind, Note, NumberPlan, Parsed, Phone, PhoneRefusal,
 };
 pub use sms::{Encoding, Segments, TextReport};
+pub use verdict::{PartVerdict, Verdict};
 pub use words::UnknownWord;
