@@ -1,31 +1,58 @@
 //! What Loa means by its words, and what may follow from what. Pure: no clock, no I/O, nothing of ours imported.
 //! Time comes in as `now`, chance as a fraction, catalogues as values the caller holds.
+//!
+//! Read it as an alert lives: it is written and approved (`alert`, `content`, `sms`), for whom (`audience`, `areas`,
+//! `phone`), when and how long (`schedule`, `forecast`), and what becomes of each message (`message`, `counts`,
+//! `verdict`).
 
 pub mod alert;
 pub mod content;
-pub mod message;
+pub mod sms;
+
+pub mod audience;
 
 pub mod areas;
-pub mod audience;
+
+pub mod phone;
+
+pub mod schedule;
+
+pub mod forecast;
+
+pub mod message;
+
 pub mod counts;
+
+pub mod verdict;
+
 pub mod hash;
 pub mod ids;
-pub mod phone;
-pub mod sms;
-pub mod verdict;
 pub mod words;
 
 pub use alert::{Action, Actor, Alert, AlertKind, Approval, Mode, Phase, Refusal, Severity, UncertainPolicy};
-pub use areas::{Area, AreaCatalogue, AreaKind};
-pub use audience::{Audience, AudienceRefusal, ExclusionReason, Selection, TargetDigest};
 pub use content::{Content, ContentDraft, ContentLimits, ContentRefusal, SmsForm};
-pub use counts::Counts;
-pub use hash::{ContentHash, HashError};
-pub use ids::{AlertId, ClaimId, ImportId, LaneId, MessageKey, PersonId, RouteId, UserId};
-pub use message::{Event, State, Step};
+pub use sms::{Encoding, Segments, TextReport, plain, report, segment, strip_accents};
+
+pub use audience::{Audience, AudienceRefusal, ExclusionReason, Selection, TargetDigest};
+
+pub use areas::{Area, AreaCatalogue, AreaKind};
+
 pub use phone::{
     Carrier, CarrierGuess, CarrierSource, LineKind, Note, NumberPlan, Parsed, Phone, PhoneRefusal,
 };
-pub use sms::{Encoding, Segments, TextReport};
+
+pub use schedule::{
+    Backoff, GiveUp, Quiet, QuietHours, ReasonClass, Retry, RetryPolicy, default_expiry, remaining,
+};
+
+pub use forecast::{Finish, Forecast, RouteForecast, RouteLoad, forecast};
+
+pub use message::{Event, State, Step};
+
+pub use counts::Counts;
+
 pub use verdict::{PartVerdict, Verdict};
+
+pub use hash::{ContentHash, HashError};
+pub use ids::{AlertId, ClaimId, ImportId, LaneId, MessageKey, PersonId, RouteId, UserId};
 pub use words::UnknownWord;

@@ -129,8 +129,7 @@ fn describe(character: char) -> (CharacterKind, String, String) {
         return (CharacterKind::Mark, vi, "combining mark (text is not NFC)".to_owned());
     }
     if character.is_alphabetic() && ascii(character).is_some() {
-        let vi = format!("chữ {character} ngoài bảng mã SMS thường");
-        return (CharacterKind::Letter, vi, format!("letter {character}"));
+        return (CharacterKind::Letter, format!("chữ {character}"), format!("letter {character}"));
     }
     // A table entry without a name of its own is still typography: bullets, arrows, signs of comparison.
     if replacement(character).is_some() && !character.is_ascii() {
