@@ -237,6 +237,15 @@ mod tests {
     }
 
     #[test]
+    fn accents_decide_between_names_that_are_alike_without_them() {
+        let table = "code,name,type,parent_code\n20,Lạng Sơn,tinh,\n1,Tân An,xa,20\n2,Tấn An,xa,20\n";
+        let catalogue = AreaCatalogue::from_csv(table).unwrap();
+        let found =
+            |name| catalogue.find("20", name).iter().map(|area| area.code.as_str()).collect::<String>();
+        assert_eq!((found("xã tấn an").as_str(), found("Tan An").as_str()), ("2", "12"));
+    }
+
+    #[test]
     fn a_broken_table_is_refused_with_the_code() {
         let head = "code,name,type,parent_code\n20,Lạng Sơn,tinh,\n";
         let error = |rows: &str| AreaCatalogue::from_csv(&format!("{head}{rows}")).unwrap_err().to_string();

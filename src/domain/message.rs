@@ -22,7 +22,8 @@
 //!   while a resend waits, or while the resend is under way. Whatever the resend is then answered cannot unsend it.
 //! - Proof about one attempt that it was *not* taken says nothing of the attempt before it, so Refuse and Return do
 //!   not move an uncertain message. Only Resend leads from uncertain to the queue: each is a possible repeat, counted.
-//! - An uncertain message may have reached its person: Expire and Cancel never relabel it.
+//! - An uncertain message may have reached its person: Expire and Cancel never relabel it. One that waits for its
+//!   resend is queued like any other: whoever sends again sees to it that the resend comes before the expiry.
 //! - The first final word stands. What comes later is kept as a fact beside it and changes no state.
 
 use super::words::words;

@@ -9,20 +9,15 @@ pub mod alert;
 pub mod content;
 pub mod sms;
 
-pub mod audience;
-
 pub mod areas;
-
+pub mod audience;
 pub mod phone;
 
+pub mod forecast;
 pub mod schedule;
 
-pub mod forecast;
-
-pub mod message;
-
 pub mod counts;
-
+pub mod message;
 pub mod verdict;
 
 pub mod hash;
@@ -33,24 +28,19 @@ pub use alert::{Action, Actor, Alert, AlertKind, Approval, Mode, Phase, Refusal,
 pub use content::{Content, ContentDraft, ContentLimits, ContentRefusal, SmsForm};
 pub use sms::{Encoding, Segments, TextReport, plain, report, segment, strip_accents};
 
-pub use audience::{Audience, AudienceRefusal, ExclusionReason, Selection, TargetDigest};
-
 pub use areas::{Area, AreaCatalogue, AreaKind};
-
+pub use audience::{Audience, AudienceRefusal, ExclusionReason, Selection, TargetDigest};
 pub use phone::{
     Carrier, CarrierGuess, CarrierSource, LineKind, Note, NumberPlan, Parsed, Phone, PhoneRefusal,
 };
 
+pub use forecast::{Finish, Forecast, RouteForecast, RouteLoad, forecast};
 pub use schedule::{
     Backoff, GiveUp, Quiet, QuietHours, ReasonClass, Retry, RetryPolicy, default_expiry, remaining,
 };
 
-pub use forecast::{Finish, Forecast, RouteForecast, RouteLoad, forecast};
-
-pub use message::{Event, State, Step};
-
 pub use counts::Counts;
-
+pub use message::{Event, State, Step};
 pub use verdict::{PartVerdict, Verdict};
 
 pub use hash::{ContentHash, HashError};

@@ -2,6 +2,7 @@
 //! dear, and what is left of it without accents. The same count serves the preview, the rate and the bill.
 
 mod alphabet;
+mod octets;
 mod plain;
 mod report;
 mod segment;

@@ -10,7 +10,7 @@ use thiserror::Error;
 pub struct UnknownWord {
     /// What the word stands for, for example `severity`.
     pub field: &'static str,
-    /// The word as it was given, cut to [`GIVEN_CHARS_MAX`] characters.
+    /// The word as it was given, cut short.
     pub given: String,
     /// The words that would have been understood, comma-separated.
     pub allowed: String,
