@@ -27,9 +27,10 @@ pub struct Counts {
     pub messages: u64,
     /// Different (number, tag); the tag is a hash of sender and whole text.
     pub distinct_messages: u64,
-    /// Parts accepted again: same number, total, part number and content.
+    /// Parts accepted again: same number, total, part number and content (of a message in one part: same
+    /// sender, number and text).
     pub duplicate_parts: u64,
-    /// The same, folded to messages: the repeated part that was repeated most counts.
+    /// Extra copies of messages, whole or in part: of a long message the part repeated most counts.
     pub duplicate_messages: u64,
     /// Answered with another status than 0, throttled ones not included.
     pub refused: u64,
@@ -101,6 +102,14 @@ impl ReceiptsSent {
     }
 }
 
+impl Key {
+    /// One number for the message that a part belongs to.
+    fn message(self) -> u64 {
+        let rest = u64::from(self.source) << 24 | u64::from(self.reference) << 8 | u64::from(self.total);
+        join(self.number, rest)
+    }
+}
+
 /// Everything that is counted, and the little that has to be kept for it.
 #[derive(Debug, Default)]
 pub(crate) struct Books {
@@ -137,13 +146,15 @@ impl Books {
             self.totals.duplicate_parts += 1;
             self.fold_repeat(key, concat.number);
         }
-        if let Some(text) = self.reassembly.add(key, concat, submit.text) {
-            let tag = hash(u64::from(source), text);
-            let text = keep_texts.then(|| decode(submit.data_coding, text));
-            self.whole(number, tag);
-            if let Some(text) = text {
-                self.keep(number, text);
-            }
+        let Some(text) = self.reassembly.add(key, concat, submit.text) else { return };
+        let tag = hash(u64::from(source), text);
+        let text = keep_texts.then(|| decode(submit.data_coding, text));
+        // A copy that was cut at other places repeats no part, and is a copy all the same.
+        if self.whole(number, tag) > 1 && !self.repeats.contains_key(&join(key.message(), 0)) {
+            self.totals.duplicate_messages += 1;
+        }
+        if let Some(text) = text {
+            self.keep(number, text);
         }
     }
 
@@ -180,10 +191,7 @@ impl Books {
     /// A message whose parts were repeated counts once, however many parts it has; a message with only
     /// one part repeated counts too. Hence the largest number of copies over its positions.
     fn fold_repeat(&mut self, key: Key, position: u8) {
-        let message = join(
-            key.number,
-            u64::from(key.source) << 24 | u64::from(key.reference) << 8 | u64::from(key.total),
-        );
+        let message = key.message();
         if self.repeats.len() >= REPEATS_MAX {
             self.totals.duplicate_messages += 1;
             return;

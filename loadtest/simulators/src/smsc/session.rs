@@ -3,6 +3,7 @@
 
 use super::centre::{Centre, Now};
 use super::link::Link;
+use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -52,6 +53,7 @@ impl Shared {
 
 enum Event {
     Wrote(usize),
+    Flushed,
     Woken,
     Ended,
 }
@@ -65,6 +67,7 @@ where
     let wake = Arc::new(Notify::new());
     let id = shared.centre().connect(Arc::clone(&wake));
     let mut link = Link::new(id, Arc::clone(&wake));
+    let mut flushed = true;
     loop {
         let now = shared.now();
         let due_ms = take_turn(&shared, &mut link, now);
@@ -76,9 +79,10 @@ where
         link.incoming.reserve(READ_OCTETS);
         let (out, incoming) = (&link.out[writable], &mut link.incoming);
         let event = tokio::select! { biased;
-            written = writer.write(out), if !out.is_empty() => match written {
-                Ok(0) | Err(_) => Event::Ended,
+            written = push(&mut writer, out), if !out.is_empty() || !flushed => match written {
+                Ok(0) => Event::Flushed,
                 Ok(octets) => Event::Wrote(octets),
+                Err(_) => Event::Ended,
             },
             read = reader.read_buf(incoming), if may_read => match read {
                 Ok(0) | Err(_) => Event::Ended,
@@ -88,7 +92,11 @@ where
             () = sleep_until(shared.instant(due_ms.unwrap_or_default())), if due_ms.is_some() => Event::Woken,
         };
         match event {
-            Event::Wrote(octets) => link.wrote(octets, now),
+            Event::Wrote(octets) => {
+                link.wrote(octets, now);
+                flushed = false;
+            }
+            Event::Flushed => flushed = true,
             Event::Woken => {}
             Event::Ended => break,
         }
@@ -108,6 +116,18 @@ pub(crate) async fn tick(shared: Arc<Shared>) {
             () = sleep_until(due), if next_ms.is_some() => {}
             () = shared.alarm.notified() => {}
         }
+    }
+}
+
+/// Writes some of it, or, when there is nothing to write, what TLS still holds.
+async fn push<W: AsyncWrite + Unpin>(writer: &mut W, out: &[u8]) -> io::Result<usize> {
+    if out.is_empty() {
+        writer.flush().await?;
+        return Ok(0);
+    }
+    match writer.write(out).await? {
+        0 => Err(io::ErrorKind::WriteZero.into()),
+        octets => Ok(octets),
     }
 }
 
