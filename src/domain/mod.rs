@@ -28,10 +28,10 @@ pub use alert::{Action, Actor, Alert, AlertKind, Approval, Mode, Phase, Refusal,
 pub use content::{Content, ContentDraft, ContentLimits, ContentRefusal, SmsForm};
 pub use sms::{Encoding, Segments, TextReport, plain, report, segment, strip_accents};
 
-pub use areas::{Area, AreaCatalogue, AreaKind};
+pub use areas::{Area, AreaCatalogue, AreaKind, CatalogueError};
 pub use audience::{Audience, AudienceRefusal, ExclusionReason, Selection, TargetDigest};
 pub use phone::{
-    Carrier, CarrierGuess, CarrierSource, LineKind, Note, NumberPlan, Parsed, Phone, PhoneRefusal,
+    Carrier, CarrierGuess, CarrierSource, LineKind, Note, NumberPlan, Parsed, Phone, PhoneRefusal, PlanError,
 };
 
 pub use forecast::{Finish, Forecast, RouteForecast, RouteLoad, forecast};

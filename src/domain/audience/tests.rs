@@ -6,7 +6,7 @@ fn check(areas: &[&str], groups: &[&str], everyone: bool) -> Result<Selection, A
     let owned = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
     let known = BTreeSet::from(["canbo".to_owned(), "yte".to_owned()]);
     Audience { areas: owned(areas), groups: owned(groups), everyone }
-        .check(&AreaCatalogue::embedded(), &known)
+        .check(&AreaCatalogue::embedded().unwrap(), &known)
 }
 
 #[test]
