@@ -159,7 +159,7 @@ mod tests {
     #[test]
     fn the_memory_of_the_late_is_bounded() {
         let mut window = Window::new(4, 0);
-        let ticket = Ticket { alert: 1, route: 1, seq: 1, attempt: 1, claim: 1 };
+        let ticket = Ticket { alert: 1, route: 1, seq: 1, attempt: 1, strikes: 0, claim: 1 };
         for sequence in 0..=4096 {
             window.remember_late(sequence, ticket, 1);
         }
