@@ -1,1 +1,7 @@
-fn main() {}
+//! `loa`: see `loa --help`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    loa::cli::main()
+}

@@ -1,8 +1,140 @@
 //! The moving part: it turns approved alerts into messages, paces and sends them over the lanes this node
 //! owns, and makes every answer and receipt durable before anyone is told that it was received.
 
+mod bodies;
+mod dispatch;
+mod fanout;
+mod lane;
+mod owner;
+mod pace;
+mod references;
+mod settings;
+mod settle;
 mod setup;
 mod status;
+mod sweep;
 
+use std::{sync::Arc, time::Duration};
+
+use contract::Clock;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+pub(crate) use bodies::Bodies;
+pub use lane::LaneSpec;
+pub use settings::Settings;
 pub use setup::{RouteSetup, Setup};
 pub use status::{Handle, LaneStatus};
+
+use self::{
+    fanout::{Fanned, Fanout},
+    owner::LaneWorker,
+    settle::full,
+    sweep::Sweeper,
+};
+use crate::{domain::AreaCatalogue, ledger::Store};
+
+/// Pause of a loop after the ledger failed to answer.
+const LEDGER_PAUSE: Duration = Duration::from_millis(500);
+
+/// Everything the engine is made of.
+#[derive(Debug)]
+pub struct Parts {
+    pub store: Store,
+    pub setup: Arc<Setup>,
+    pub lanes: Vec<LaneSpec>,
+    pub areas: Arc<AreaCatalogue>,
+    pub settings: Settings,
+    pub clock: Arc<dyn Clock>,
+    pub handle: Handle,
+}
+
+/// The running engine. Dropping it does not stop it; [`Engine::stop`] does, in order.
+#[derive(Debug)]
+pub struct Engine {
+    tasks: TaskTracker,
+    stop: CancellationToken,
+}
+
+impl Engine {
+    #[must_use]
+    pub fn start(parts: Parts) -> Self {
+        let stop = CancellationToken::new();
+        let tasks = TaskTracker::new();
+        let bodies = Arc::new(Bodies::new(parts.setup.clone()));
+        let fanout = Fanout {
+            store: parts.store.clone(),
+            setup: parts.setup.clone(),
+            areas: parts.areas,
+            bodies: bodies.clone(),
+            settings: parts.settings.clone(),
+            clock: parts.clock.clone(),
+            handle: parts.handle.clone(),
+        };
+        tasks.spawn(run_fanout(fanout, stop.clone()));
+        let sweeper = Sweeper {
+            store: parts.store.clone(),
+            settings: parts.settings.clone(),
+            clock: parts.clock.clone(),
+            handle: parts.handle.clone(),
+        };
+        tasks.spawn(run_sweeper(sweeper, stop.clone()));
+        for spec in parts.lanes {
+            let worker = LaneWorker {
+                spec,
+                node: parts.setup.node.clone(),
+                store: parts.store.clone(),
+                settings: parts.settings.clone(),
+                clock: parts.clock.clone(),
+                bodies: bodies.clone(),
+                handle: parts.handle.clone(),
+                stop: stop.clone(),
+            };
+            tasks.spawn(worker.run());
+        }
+        tasks.close();
+        Self { tasks, stop }
+    }
+
+    /// Drains the lanes, keeps every answer that comes in time, gives the leases back.
+    pub async fn stop(self) {
+        self.stop.cancel();
+        self.tasks.wait().await;
+    }
+}
+
+async fn run_fanout(fanout: Fanout, stop: CancellationToken) {
+    while !stop.is_cancelled() {
+        // Registered before the look, so that a wake-up in between is not lost.
+        let woken = fanout.handle.woken();
+        let pause = match fanout.step().await {
+            Ok(Fanned::Worked) => continue,
+            Ok(Fanned::Idle) => fanout.settings.idle,
+            Err(error) => {
+                tracing::error!(error = %full(&error), "fan-out waits for the ledger");
+                LEDGER_PAUSE
+            }
+        };
+        tokio::select! {
+            () = woken => {}
+            () = tokio::time::sleep(pause) => {}
+            () = stop.cancelled() => {}
+        }
+    }
+}
+
+async fn run_sweeper(sweeper: Sweeper, stop: CancellationToken) {
+    while !stop.is_cancelled() {
+        let pause = match sweeper.step().await {
+            Ok(true) => continue,
+            Ok(false) => sweeper.settings.sweep_every,
+            Err(error) => {
+                tracing::error!(error = %full(&error), "sweep waits for the ledger");
+                LEDGER_PAUSE
+            }
+        };
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            () = stop.cancelled() => {}
+        }
+    }
+}

@@ -23,6 +23,8 @@ pub struct LaneStatus {
     pub in_flight: usize,
     /// Throttle replies since the start.
     pub throttles: u64,
+    /// Serves only while the other lanes of its routes can't.
+    pub standby: bool,
 }
 
 /// A cheap way to reach the running engine: to wake it, and to look at its lanes.

@@ -1,0 +1,307 @@
+//! From what is written to what can be used; gathers every complaint on the way.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
+use contract::Rate;
+use figment::{
+    Figment,
+    value::{Dict, Value},
+};
+use loa_smpp::SmppSettings;
+use serde::de::DeserializeOwned;
+
+use super::{Channel, Complaint, Config, Lane, Ledger, Log, Secrets, Server, raw};
+use crate::engine::Settings;
+
+const SECTIONS: [&str; 7] = ["server", "ledger", "coordination", "log", "sending", "routing", "lane"];
+/// Names of lanes and routes: they stand in addresses, metrics and log lines.
+const NAME_CHARS_MAX: usize = 40;
+
+pub(super) fn check(figment: &Figment, secrets: &Secrets) -> Result<Config, Vec<Complaint>> {
+    let mut complaints = Complaints::default();
+    complaints.unknown_sections(figment);
+    let server: Option<raw::Server> = complaints.section(figment, "server");
+    let ledger: Option<raw::Ledger> = complaints.section(figment, "ledger");
+    let coordination: Option<raw::Coordination> = complaints.section(figment, "coordination");
+    let log: Option<raw::Log> = complaints.section(figment, "log");
+    let sending: Option<raw::Sending> = complaints.section(figment, "sending");
+    let routing: Option<raw::Routing> = complaints.section(figment, "routing");
+    let lanes = complaints.lanes(figment, secrets);
+
+    let server = server.and_then(|raw| complaints.server(raw));
+    let ledger = ledger.and_then(|raw| complaints.ledger(raw));
+    let log = log.and_then(|raw| complaints.log(raw));
+    let parts_max = sending.as_ref().map_or(1, |raw| usize::try_from(raw.parts_max).unwrap_or(usize::MAX));
+    let sending = sending.map(|raw| complaints.sending(&raw));
+    if let Some(coordination) = coordination
+        && coordination.url != "local"
+    {
+        complaints.add("coordination.url", "only \"local\" is possible in this version; several nodes need a shared coordinator, which it does not have");
+    }
+    match (server, ledger, log, sending, routing, complaints.list.is_empty()) {
+        (Some(server), Some(ledger), Some(log), Some(sending), Some(routing), true) => {
+            Ok(Config { server, ledger, log, sending, parts_max, routing, lanes })
+        }
+        _ => Err(complaints.list),
+    }
+}
+
+#[derive(Default)]
+struct Complaints {
+    list: Vec<Complaint>,
+}
+
+impl Complaints {
+    fn add(&mut self, key: impl Into<String>, text: impl Into<String>) {
+        self.list.push(Complaint { key: key.into(), text: text.into() });
+    }
+
+    fn unknown_sections(&mut self, figment: &Figment) {
+        match figment.extract::<Dict>() {
+            Ok(all) => {
+                for key in all.keys().filter(|key| !SECTIONS.contains(&key.as_str())) {
+                    self.add(
+                        key,
+                        format!("there is no such section; the sections are {}", SECTIONS.join(", ")),
+                    );
+                }
+            }
+            Err(error) => self.figment("", error),
+        }
+    }
+
+    fn section<T: DeserializeOwned>(&mut self, figment: &Figment, name: &str) -> Option<T> {
+        match figment.extract_inner(name) {
+            Ok(section) => Some(section),
+            Err(error) => {
+                self.figment(name, error);
+                None
+            }
+        }
+    }
+
+    fn figment(&mut self, section: &str, error: figment::Error) {
+        for error in error {
+            let key = if error.path.is_empty() { section.to_owned() } else { error.path.join(".") };
+            self.add(if key.is_empty() { "settings".into() } else { key }, error.kind.to_string());
+        }
+    }
+
+    fn server(&mut self, raw: raw::Server) -> Option<Server> {
+        let listen = match raw.listen.parse() {
+            Ok(listen) => listen,
+            Err(_) => {
+                self.add(
+                    "server.listen",
+                    format!("'{}' is not an address and port; write \"127.0.0.1:8080\"", raw.listen),
+                );
+                return None;
+            }
+        };
+        let public_url = (!raw.public_url.is_empty()).then_some(raw.public_url);
+        if public_url.as_ref().is_some_and(|url| !url.starts_with("http")) {
+            self.add("server.public_url", "it must begin with http:// or https://");
+        }
+        Some(Server {
+            listen,
+            public_url,
+            body_bytes_max: bounded(raw.body_bytes_max),
+            import_bytes_max: bounded(raw.import_bytes_max),
+            request_timeout_s: raw.request_timeout_s.max(1),
+        })
+    }
+
+    fn ledger(&mut self, raw: raw::Ledger) -> Option<Ledger> {
+        let known = ["sqlite:", "postgres:", "postgresql:"];
+        let url = if raw.url.starts_with("env:") || raw.url.starts_with("file:") {
+            match Secrets::system().read(&raw.url) {
+                Ok(url) => url,
+                Err(why) => {
+                    self.add("ledger.url", why);
+                    return None;
+                }
+            }
+        } else {
+            raw.url
+        };
+        if !known.iter().any(|scheme| url.starts_with(scheme)) {
+            self.add("ledger.url", "it must be \"sqlite:PATH\" or \"postgres://user@host/database\"");
+            return None;
+        }
+        Some(Ledger { url, migrate: raw.migrate })
+    }
+
+    fn log(&mut self, raw: raw::Log) -> Option<Log> {
+        if !["text", "json"].contains(&raw.format.as_str()) {
+            self.add("log.format", format!("'{}' is neither \"text\" nor \"json\"", raw.format));
+            return None;
+        }
+        if raw.level.parse::<tracing_subscriber::filter::Targets>().is_err() {
+            self.add("log.level", format!("'{}' is not a level; use error, warn, info or debug", raw.level));
+            return None;
+        }
+        Some(Log { level: raw.level, json: raw.format == "json" })
+    }
+
+    fn sending(&mut self, raw: &raw::Sending) -> Settings {
+        let bounds = [
+            ("parts_max", raw.parts_max, 1, 10),
+            ("lease_s", raw.lease_s, 2, 300),
+            ("claim_messages_max", raw.claim_messages_max, 1, 10_000),
+            ("claim_ms", raw.claim_ms, 10, 5_000),
+            ("settle_rows_max", raw.settle_rows_max, 1, 5_000),
+            ("settle_ms", raw.settle_ms, 1, 1_000),
+            ("fanout_rows", raw.fanout_rows, 100, 1_000_000),
+            ("sweep_ms", raw.sweep_ms, 10, 60_000),
+            ("references_max", raw.references_max, 0, 10_000_000),
+            ("strikes_max", raw.strikes_max, 1, 100),
+            ("bulk_share", raw.bulk_share, 2, 1_000),
+        ];
+        for (key, value, low, high) in bounds {
+            if !(low..=high).contains(&value) {
+                self.add(format!("sending.{key}"), format!("{value} is out of range; use {low} to {high}"));
+            }
+        }
+        Settings {
+            lease: Duration::from_secs(raw.lease_s),
+            claim_messages_max: bounded(raw.claim_messages_max),
+            claim_span: Duration::from_millis(raw.claim_ms),
+            settle_rows_max: bounded(raw.settle_rows_max),
+            settle_wait: Duration::from_millis(raw.settle_ms),
+            fanout_rows: bounded(raw.fanout_rows),
+            sweep_every: Duration::from_millis(raw.sweep_ms),
+            references_max: bounded(raw.references_max),
+            receipt_wait: Duration::from_secs(raw.receipt_wait_s),
+            resend_after: Duration::from_millis(raw.resend_after_ms),
+            strikes_max: u32::try_from(raw.strikes_max).unwrap_or(u32::MAX),
+            bulk_share: u32::try_from(raw.bulk_share).unwrap_or(u32::MAX),
+            lane_refused_rest: Duration::from_secs(raw.lane_refused_rest_s),
+            drain: Duration::from_secs(raw.drain_s),
+            ..Settings::default()
+        }
+    }
+
+    fn lanes(&mut self, figment: &Figment, secrets: &Secrets) -> Vec<Lane> {
+        let written: Vec<Value> = match figment.extract_inner("lane") {
+            Ok(written) => written,
+            Err(error) if error.missing() => Vec::new(),
+            Err(error) => {
+                self.figment("lane", error);
+                Vec::new()
+            }
+        };
+        let lanes: Vec<_> = written
+            .iter()
+            .enumerate()
+            .filter_map(|(index, value)| self.lane(index, value, secrets))
+            .collect();
+        let mut names = BTreeSet::new();
+        for (index, lane) in lanes.iter().enumerate() {
+            if !names.insert(&lane.name) {
+                self.add(
+                    format!("lane[{index}].name"),
+                    format!("'{}' is the name of another lane too", lane.name),
+                );
+            }
+        }
+        lanes
+    }
+
+    fn lane(&mut self, index: usize, value: &Value, secrets: &Secrets) -> Option<Lane> {
+        let key = |field: &str| format!("lane[{index}].{field}");
+        let raw: raw::Lane = match value.deserialize() {
+            Ok(raw) => raw,
+            Err(error) => {
+                for error in error {
+                    self.add(key(&error.path.join(".")).trim_end_matches('.'), error.kind.to_string());
+                }
+                return None;
+            }
+        };
+        self.name(&key("name"), &raw.name);
+        for route in &raw.serves {
+            self.name(&key("serves"), route);
+        }
+        if raw.serves.is_empty() {
+            self.add(key("serves"), "the lane serves no route; name at least one, such as [\"viettel\"]");
+        }
+        let rate = match raw.rate.parse::<Rate>() {
+            Ok(rate) => Some(rate),
+            Err(error) => {
+                self.add(key("rate"), error.to_string());
+                None
+            }
+        };
+        let channel = match raw.kind.as_str() {
+            "smpp" => self.smpp(&key("smpp"), raw.smpp.as_ref(), secrets),
+            other => {
+                self.add(
+                    key("kind"),
+                    format!("'{other}' is not a kind of lane; this version knows \"smpp\""),
+                );
+                None
+            }
+        };
+        Some(Lane {
+            name: raw.name,
+            serves: raw.serves,
+            rate: rate?,
+            standby: raw.standby,
+            channel: channel?,
+        })
+    }
+
+    fn name(&mut self, key: &str, name: &str) {
+        let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
+        if name.is_empty() || name.len() > NAME_CHARS_MAX || !name.chars().all(fits) {
+            self.add(key, format!("'{name}' is not a name; use 1 to {NAME_CHARS_MAX} of a-z, 0-9, - and _"));
+        }
+    }
+
+    fn smpp(&mut self, key: &str, value: Option<&Value>, secrets: &Secrets) -> Option<Channel> {
+        let Some(value) = value else {
+            self.add(
+                key,
+                "the section [lane.smpp] is missing; it holds address, system_id, password and source",
+            );
+            return None;
+        };
+        let mut settings: SmppSettings = match value.deserialize() {
+            Ok(settings) => settings,
+            Err(error) => {
+                for error in error {
+                    let path = error.path.join(".");
+                    let at = if path.is_empty() { key.to_owned() } else { format!("{key}.{path}") };
+                    self.add(at, error.kind.to_string());
+                }
+                return None;
+            }
+        };
+        let place = value.find_ref("password").and_then(Value::as_str).unwrap_or_default();
+        match secrets.read(place) {
+            Ok(password) => settings.password = loa_smpp::Password::new(password),
+            Err(why) => self.add(format!("{key}.password"), why),
+        }
+        for complaint in settings.check() {
+            self.add(format!("{key}.{}", complaint.key), complaint.text);
+        }
+        Some(Channel::Smpp(Box::new(settings)))
+    }
+}
+
+fn bounded(value: u64) -> usize {
+    usize::try_from(value).unwrap_or(usize::MAX)
+}
+
+/// Which route carries each carrier: lanes' routes by their own name, others by the table if its route is served.
+pub(crate) fn carriers(routes: &[String], table: &BTreeMap<String, String>) -> Vec<(String, String)> {
+    let own = routes.iter().map(|route| (route.clone(), route.clone()));
+    let others = table
+        .iter()
+        .filter(|(carrier, route)| routes.contains(route) && !routes.contains(carrier))
+        .map(|(carrier, route)| (carrier.clone(), route.clone()));
+    own.chain(others).collect()
+}

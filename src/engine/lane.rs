@@ -1,0 +1,38 @@
+//! A lane from this node's point of view: wait for the lease, own it, lose it, again.
+
+use std::sync::Arc;
+
+use contract::{Connector, Context, Health, Profile, Rate};
+
+use crate::domain::{LaneId, RouteId};
+
+/// What the settings say about a lane, and how to bring it up.
+#[derive(Clone)]
+pub struct LaneSpec {
+    pub id: LaneId,
+    pub name: String,
+    pub kind: &'static str,
+    pub routes: Vec<RouteId>,
+    pub route_names: Vec<String>,
+    pub rate: Rate,
+    /// Serves only while no other lane of the route can.
+    pub standby: bool,
+    pub profile: Profile,
+    pub connect: Arc<dyn Fn(Context) -> Arc<dyn Connector> + Send + Sync>,
+}
+
+impl std::fmt::Debug for LaneSpec {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LaneSpec").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// Health in one line for the office.
+pub(crate) fn health_line(health: &Health) -> String {
+    match health {
+        Health::Ready => "ready".into(),
+        Health::Limited(why) => format!("limited: {why}"),
+        Health::Down(why) => format!("down: {why}"),
+        Health::Stopped(why) => format!("stopped: {why}"),
+    }
+}
