@@ -40,7 +40,10 @@ async fn main() -> io::Result<()> {
         smsc.numbers().count(),
     );
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    status.lines().filter(|line| line.starts_with("VmHWM")).for_each(|line| println!("{line}"));
+    status
+        .lines()
+        .filter(|line| line.starts_with("VmHWM") || line.starts_with("VmRSS"))
+        .for_each(|line| println!("{line}"));
     smsc.stop().await;
     Ok(())
 }

@@ -162,8 +162,9 @@ impl Books {
         self.numbers.get(number)
     }
 
-    pub(crate) fn numbers(&self) -> Vec<(u64, u32)> {
-        self.numbers.entries().collect()
+    /// See [`Tally::page`].
+    pub(crate) fn numbers_page(&self, from: usize) -> Option<(Vec<(u64, u32)>, usize)> {
+        self.numbers.page(from)
     }
 
     pub(crate) fn texts(&self, number: u64) -> Vec<String> {

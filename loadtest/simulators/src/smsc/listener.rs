@@ -77,9 +77,16 @@ impl Smsc {
         self.shared.centre().books.accepted(number)
     }
 
-    /// Every number with a whole message, and how many it got, in no order.
+    /// Every number with a whole message, and how many it got, in no order. To be asked when traffic
+    /// rests: new numbers in between may be missed or make others come twice.
     pub fn numbers(&self) -> impl Iterator<Item = (u64, u32)> {
-        self.shared.centre().books.numbers().into_iter()
+        let mut from = 0;
+        let pages = std::iter::from_fn(move || {
+            let (entries, next) = self.shared.centre().books.numbers_page(from)?;
+            from = next;
+            Some(entries)
+        });
+        pages.flatten()
     }
 
     /// The last texts received whole for a number, oldest first; needs `keep_texts`.

@@ -184,6 +184,7 @@ pub struct ReceiptScript {
     pub honour_request: bool,
     pub delay_ms: u64,
     pub delay_jitter_ms: u64,
+    /// Empty: no receipts.
     pub mix: Vec<Weight>,
     /// Ways of writing, used in turn. Empty is the same as one standard form.
     pub forms: Vec<ReceiptForm>,
@@ -318,7 +319,8 @@ pub enum FaultKind {
     SplitWrites { octets: u32 },
     /// A request with a command id nobody knows, after the response.
     UnknownCommand,
-    /// A PDU with an impossible command_length, after the response; then the connection ends.
+    /// A PDU with an impossible command_length, after the response. The connection stays: it is for the
+    /// client to see that nothing after it can be understood.
     Garbage,
     /// The message centre unbinds, after the response.
     Unbind,

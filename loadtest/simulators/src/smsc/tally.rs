@@ -5,6 +5,8 @@
 use super::chance::mix;
 
 const SLOTS_FIRST: usize = 1 << 10;
+/// Slots looked through in one go: listing millions must not take memory for millions.
+const PAGE_SLOTS: usize = 1 << 14;
 
 /// Keys of `64 - COUNT_BITS` bits.
 #[derive(Debug)]
@@ -40,11 +42,13 @@ impl<const COUNT_BITS: u32> Tally<COUNT_BITS> {
         (self.slots[self.find(key << COUNT_BITS)] & Self::COUNT_MAX) as u32
     }
 
-    pub(crate) fn entries(&self) -> impl Iterator<Item = (u64, u32)> {
-        self.slots
-            .iter()
-            .filter(|&&slot| slot != 0)
-            .map(|slot| (slot >> COUNT_BITS, (slot & Self::COUNT_MAX) as u32))
+    /// The entries of one stretch of slots, and where the next one starts; `None` past the end.
+    pub(crate) fn page(&self, from: usize) -> Option<(Vec<(u64, u32)>, usize)> {
+        let slots =
+            self.slots.get(from..self.slots.len().min(from + PAGE_SLOTS)).filter(|s| !s.is_empty())?;
+        let entry = |slot: &u64| (slot >> COUNT_BITS, (slot & Self::COUNT_MAX) as u32);
+        let entries = slots.iter().filter(|&&slot| slot != 0).map(entry).collect();
+        Some((entries, from + slots.len()))
     }
 
     /// Where the shifted key is or belongs. A used slot is never zero, for its count is not.
@@ -80,7 +84,12 @@ mod tests {
             }
         }
         assert_eq!((tally.used, tally.get(49_999), tally.get(50_000)), (50_000, 3, 0));
-        assert_eq!(tally.entries().map(|(_, count)| u64::from(count)).sum::<u64>(), 150_000);
+        let (mut from, mut listed) = (0, 0);
+        while let Some((entries, next)) = tally.page(from) {
+            listed += entries.iter().map(|(_, count)| count).sum::<u32>();
+            from = next;
+        }
+        assert_eq!(listed, 150_000);
         for _ in 0..300 {
             tally.add(7);
         }

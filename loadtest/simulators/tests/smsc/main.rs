@@ -11,4 +11,6 @@ mod faults;
 #[cfg(test)]
 mod receipts;
 #[cfg(test)]
+mod script;
+#[cfg(test)]
 mod submits;
