@@ -28,6 +28,9 @@ mod session;
 mod tls;
 mod wire;
 
+#[cfg(test)]
+mod mutation;
+
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;

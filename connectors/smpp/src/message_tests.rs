@@ -42,7 +42,8 @@ fn sequence(flight: &mut Flight, encoder: &Encoder) -> Vec<u8> {
 fn parts_go_in_order_and_those_done_are_skipped() {
     let by_part = encoder(|_| {});
     let at_once = encoder(|settings| settings.long = LongMessages::Payload);
-    let table: [(usize, &[u8], &[u8], &[u8]); 6] = [
+    type Parts<'a> = &'a [u8];
+    let table: [(usize, Parts<'_>, Parts<'_>, Parts<'_>); 6] = [
         (1, &[], &[1], &[1]),
         (3, &[], &[1, 2, 3], &[1]),
         (3, &[1, 3], &[2], &[2]),
@@ -63,7 +64,7 @@ fn the_worst_answer_speaks_and_the_accepted_parts_are_listed() {
     let unsent = not_sent(Unsent::LinkLost);
     let table = [
         (vec![refused(), lost.clone()], lost.clone()),
-        (vec![lost.clone(), refused()], lost.clone()),
+        (vec![lost.clone(), refused()], lost),
         (vec![throttled(), refused()], refused()),
         (vec![unsent.clone(), throttled()], throttled()),
         (vec![unsent.clone(), unsent.clone()], unsent),

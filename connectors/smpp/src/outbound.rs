@@ -234,3 +234,7 @@ impl Outbound {
         std::mem::replace(&mut self.reports, next)
     }
 }
+
+#[cfg(test)]
+#[path = "outbound_tests.rs"]
+mod tests;

@@ -85,7 +85,8 @@ fn long_messages_read_back_in_every_form() {
 
 #[test]
 fn small_pdus_read_back() {
-    let table: [(fn(&mut BytesMut), CommandId, u32); 6] = [
+    type Write = fn(&mut BytesMut);
+    let table: [(Write, CommandId, u32); 6] = [
         (|out| enquire_link(out, 9), CommandId::EnquireLink, 0),
         (|out| enquire_link_resp(out, 9), CommandId::EnquireLinkResp, 0),
         (|out| unbind(out, 9), CommandId::Unbind, 0),
