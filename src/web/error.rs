@@ -45,6 +45,8 @@ pub(crate) enum Kind {
     Unavailable,
     /// Too much is at work already.
     Crowded,
+    /// The program is ending.
+    Closing,
     Timeout,
 }
 
@@ -66,6 +68,7 @@ impl Kind {
         Self::Internal,
         Self::Unavailable,
         Self::Crowded,
+        Self::Closing,
         Self::Timeout,
     ];
 
@@ -102,6 +105,7 @@ impl Kind {
             Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "internal", "The gateway failed"),
             Self::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "unavailable", "The ledger is away"),
             Self::Crowded => (StatusCode::SERVICE_UNAVAILABLE, "crowded", "The gateway is busy"),
+            Self::Closing => (StatusCode::SERVICE_UNAVAILABLE, "closing", "The gateway is closing"),
             Self::Timeout => (StatusCode::SERVICE_UNAVAILABLE, "timeout", "The answer took too long"),
         }
     }
@@ -215,7 +219,7 @@ impl ApiError {
     }
 
     pub(crate) fn not_found(what: &str, id: impl std::fmt::Display) -> Self {
-        Self::new(Kind::NotFound, format!("There is no {what} {id}."))
+        Self::new(Kind::NotFound, format!("There is no {what} {}.", masked(&id.to_string())))
             .remedy("Look it up in the list it belongs to.")
     }
 
@@ -245,6 +249,10 @@ impl From<OfficeError> for ApiError {
             OfficeError::FourEyes(refusal) => {
                 Self::new(Kind::Forbidden, refusal.to_string()).remedy("Ask a second person to decide.")
             }
+            OfficeError::Stopped => Self::new(Kind::Closing, error.to_string())
+                .remedy("Repeat the request after the time in Retry-After.")
+                .retry_after_s(LEDGER_AWAY_RETRY_S),
+            OfficeError::Written(_) => Self::internal(&error),
             OfficeError::Ledger(error) => error.into(),
         }
     }
