@@ -310,3 +310,58 @@ fn status<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<u32, St
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(more: &str) -> Result<SmppSettings, String> {
+        let text = format!(
+            r#"{{"address": "127.0.0.1:2775", "system_id": "loa", "password": "secret", "source": "LANGSON"{more}}}"#
+        );
+        serde_json::from_str(&text).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn what_is_left_out_has_its_default() {
+        let (read, new) = (
+            read("").unwrap(),
+            SmppSettings::new("127.0.0.1:2775", "loa", Password::new("secret"), "LANGSON"),
+        );
+        assert_eq!(format!("{read:?}"), format!("{new:?}"));
+        assert!(!format!("{read:?}").contains("secret"), "a password was shown");
+    }
+
+    #[test]
+    fn every_key_is_read_as_it_is_written() {
+        let read = read(
+            r#", "bind": "pair", "long": "payload", "alphabet": "ascii", "receipt_ids": "hex-response",
+               "receipt_dates": "utc", "tls": {"ca": "ca.pem"}, "status": {"0x0450": "throttled", "1105": "lane"}"#,
+        )
+        .unwrap();
+        assert_eq!(
+            (read.bind, read.long, read.alphabet),
+            (BindKind::Pair, LongMessages::Payload, Alphabet::Ascii)
+        );
+        assert_eq!((read.receipt_ids, read.receipt_dates), (ReceiptIds::HexResponse, ReceiptDates::Utc));
+        assert_eq!(read.tls.map(|tls| tls.ca), Some(PathBuf::from("ca.pem")));
+        assert_eq!(read.status, BTreeMap::from([(0x450, StatusClass::Throttled), (1105, StatusClass::Lane)]));
+        assert_eq!(super::tests::read(r#", "tls": false"#).unwrap().tls, None);
+    }
+
+    #[test]
+    fn slips_of_the_keyboard_are_refused_with_a_remedy() {
+        let table = [
+            (r#", "windw": 5"#, "unknown field `windw`"),
+            (r#", "tls": true"#, "false, or a table"),
+            (r#", "tls": {"cafile": "x"}"#, "unknown field `cafile`"),
+            (r#", "bind": "trx""#, "expected `transceiver` or `pair`"),
+            (r#", "status": {"banana": "lane"}"#, "write it as in the carrier's manual"),
+            (r#", "status": {"0": "lane"}"#, "is not a status code"),
+        ];
+        for (more, expected) in table {
+            let error = read(more).unwrap_err();
+            assert!(error.contains(expected), "{more}: {error}");
+        }
+    }
+}

@@ -55,7 +55,8 @@ impl Reader {
     pub(crate) fn read(&self, deliver: &Deliver<'_>) -> Fact {
         let kind = deliver.esm_class & KIND;
         let is_marked = matches!(kind, KIND_RECEIPT | KIND_ACKNOWLEDGEMENT | KIND_INTERMEDIATE)
-            || deliver.receipted_message_id().is_some();
+            || deliver.receipted_message_id().is_some()
+            || deliver.message_state().is_some();
         let text = self.text(deliver, is_marked);
         let read = ReceiptText::read(&text);
         if is_marked || (self.unmarked && read.is_receipt()) {

@@ -34,6 +34,8 @@ const UNBIND_TIMEOUT: Duration = Duration::from_secs(2);
 const RESUME_GRACE: Duration = Duration::from_secs(1);
 /// Longest sleep; only bounds the timer when nothing is due.
 const IDLE: Duration = Duration::from_secs(60);
+/// Answers a peer leaves unread before nothing more is read from it: a flood of requests stays at the peer.
+const UNREAD_ANSWERS_OCTETS_MAX: usize = 1 << 20;
 /// Bad PDUs logged per session: a peer gone mad must not fill the disk.
 const COMPLAINTS_MAX: usize = 20;
 
@@ -86,6 +88,8 @@ pub(crate) struct Session {
     handed: u64,
     is_flushed: bool,
     phase: Phase,
+    /// By when all shall have ended, once we are closing.
+    stop_at: Option<Instant>,
     ended: Option<End>,
     read_at: Instant,
     /// Last time the socket took something, or there was nothing to take.
@@ -114,6 +118,7 @@ impl Session {
             handed: 0,
             is_flushed: true,
             phase: Phase::Open,
+            stop_at: None,
             ended: None,
             read_at: now,
             wrote_at: now,
@@ -157,19 +162,20 @@ impl Session {
                 timer.as_mut().reset(due);
             }
             self.read.reserve(READ_OCTETS);
+            let may_read = !self.is_paused && self.out.len() < UNREAD_ANSWERS_OCTETS_MAX;
             let may_take = self.phase == Phase::Open && self.outbound.has_room(&self.out);
             // Writing comes first: what it carries is bounded by what was read.
             let event = tokio::select! {
                 biased;
                 event = push(&mut writer, &mut self.out), if !self.out.is_empty() || !self.is_flushed => event,
-                read = reader.read_buf(&mut self.read), if !self.is_paused => Event::Read(read),
+                read = reader.read_buf(&mut self.read), if may_read => Event::Read(read),
                 recorded = self.inbound.next_recorded(), if !self.inbound.is_idle() => Event::Recorded(recorded),
                 permit = self.lane.context.reports.reserve(), if self.outbound.has_reports() => {
                     if let Ok(permit) = permit { permit.send(self.outbound.take_reports()); }
                     Event::Reported
                 }
                 _ = self.mailbox.arrived.notified(), if may_take => Event::Woken,
-                _ = stop.wait_for(Option::is_some), if self.phase == Phase::Open => Event::Stop,
+                _ = stop.wait_for(Option::is_some), if self.stop_at.is_none() => Event::Stop,
                 () = timer.as_mut() => Event::Woken,
             };
             self.handle(event, stop);
@@ -208,8 +214,12 @@ impl Session {
             }
             Event::Stop => {
                 let until = stop.borrow().unwrap_or(now);
+                self.stop_at = Some(until);
                 self.outbound.stop(Unsent::Closing, false);
-                self.phase = Phase::Closing { until };
+                self.phase = match self.phase {
+                    Phase::PeerUnbound { until: grace } => Phase::PeerUnbound { until: grace.min(until) },
+                    Phase::Open | Phase::Closing { .. } | Phase::Unbinding { .. } => Phase::Closing { until },
+                };
             }
             Event::Recorded(None) | Event::Reported | Event::Woken => {}
         }
@@ -370,7 +380,9 @@ impl Session {
             id::UNBIND => {
                 wire::unbind_resp(&mut self.out, frame.sequence);
                 self.outbound.stop(Unsent::Unbound, true);
-                self.phase = Phase::PeerUnbound { until: Instant::now() + UNBOUND_GRACE };
+                let grace = Instant::now() + UNBOUND_GRACE;
+                self.phase =
+                    Phase::PeerUnbound { until: self.stop_at.map_or(grace, |stop_at| stop_at.min(grace)) };
             }
             id::UNBIND_RESP => self.end(self.end_of_stream()),
             response if response & id::RESPONSE != 0 => self.complain(frame, "an unknown response"),
