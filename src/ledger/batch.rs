@@ -5,6 +5,7 @@
 mod people;
 mod record;
 mod settle;
+pub(super) mod stored;
 #[cfg(test)]
 mod tests;
 
@@ -15,8 +16,8 @@ use jiff::Timestamp;
 use super::{LedgerError, Result};
 use crate::domain::{AlertId, Counts, MessageKey, RouteId, State, UncertainPolicy};
 
-pub(super) use people::{ImportPlan, KnownPerson, MemoRow, plan_import};
-pub(super) use record::{Folded, Matched, RecordPlan, fold, plan_record};
+pub(super) use people::{ImportPlan, KnownPerson, plan_import};
+pub(super) use record::{Folded, Matched, RecordPlan, closing_row, plan_record};
 pub(super) use settle::{ClaimFacts, RetryFacts, SettleFacts, SettlePlan, deciding_part, plan_settle};
 
 /// A dispatch, as a key.
@@ -43,12 +44,6 @@ impl Shifts {
 
     pub(super) fn parts_submitted(&mut self, key: MessageKey, parts: i64) {
         self.by_dispatch.entry(dispatch_of(key)).or_default().parts_submitted += parts;
-    }
-
-    pub(super) fn merge(&mut self, other: Self) {
-        for (dispatch, counts) in other.by_dispatch {
-            *self.by_dispatch.entry(dispatch).or_default() += counts;
-        }
     }
 
     /// The changes, in the order of dispatches (which is also the order in which their rows are to be locked); those

@@ -6,7 +6,8 @@ use contract::ReceiptVerdict;
 use jiff::Timestamp;
 
 use super::{ClosingRow, RulesByDispatch, rules_of};
-use crate::domain::{MessageKey, State};
+use crate::domain::verdict::fold;
+use crate::domain::{MessageKey, PartVerdict, State, Verdict};
 use crate::ledger::{KnownPart, Result};
 
 /// A receipt whose message is known.
@@ -55,19 +56,26 @@ pub(in crate::ledger) fn plan_record(receipts: &[Matched], rules: &RulesByDispat
     Ok(plan)
 }
 
-/// What the receipts of one message of several parts say.
+/// What the receipts of one message of several parts say, in the order in which they came.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(in crate::ledger) struct Folded {
-    pub(in crate::ledger) delivered: HashSet<i64>,
-    pub(in crate::ledger) failed: bool,
+    by_part: BTreeMap<i64, PartVerdict>,
 }
 
-/// The verdict over all parts: one that failed is enough, delivered needs every part; otherwise nothing yet.
-pub(in crate::ledger) fn fold(parts: i64, folded: &Folded) -> Option<State> {
-    if folded.failed {
-        return Some(State::Undelivered);
+impl Folded {
+    pub(in crate::ledger) fn add(&mut self, part: i64, verdict: PartVerdict) {
+        let so_far = self.by_part.entry(part).or_default();
+        *so_far = so_far.then(verdict);
     }
-    (1..=parts).all(|part| folded.delivered.contains(&part)).then_some(State::Delivered)
+
+    /// The verdict over all parts of a message that has `parts` of them, if there is one yet.
+    pub(in crate::ledger) fn verdict(&self, parts: i64) -> Option<State> {
+        let heard: Vec<PartVerdict> = self.by_part.range(1..=parts).map(|(_, verdict)| *verdict).collect();
+        fold(usize::try_from(parts).unwrap_or(usize::MAX), &heard).map(|verdict| match verdict {
+            Verdict::Delivered => State::Delivered,
+            Verdict::Undelivered => State::Undelivered,
+        })
+    }
 }
 
 /// The end of a message by this receipt.

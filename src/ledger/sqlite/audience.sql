@@ -3,10 +3,10 @@ WITH routing AS (
   SELECT value ->> 0 AS carrier, value ->> 1 AS route FROM json_each(?4)
 ), judged AS (
   SELECT p.id, p.phone, r.route,
-         CASE WHEN p.opted_out_at IS NOT NULL THEN 'opted_out'
-              WHEN p.phone IS NULL THEN 'no_phone'
-              WHEN p.carrier IS NULL THEN 'no_carrier'
-              WHEN r.route IS NULL THEN 'no_route' END AS reason
+         CASE WHEN p.opted_out_at IS NOT NULL THEN 'opted-out'
+              WHEN p.phone IS NULL THEN 'no-phone'
+              WHEN p.carrier IS NULL THEN 'no-carrier'
+              WHEN r.route IS NULL THEN 'no-route' END AS reason
     FROM person p LEFT JOIN routing r ON r.carrier = p.carrier
    WHERE ?1 OR p.area IN (SELECT value FROM json_each(?2))
             OR EXISTS (SELECT 1 FROM membership m JOIN people_group g ON g.id = m.people_group

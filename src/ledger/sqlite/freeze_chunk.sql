@@ -13,10 +13,10 @@ WITH routing AS (
    ORDER BY id LIMIT ?4
 ), judged AS (
   SELECT p.id, p.phone, p.area, r.route,
-         CASE WHEN p.opted_out_at IS NOT NULL THEN 'opted_out'
-              WHEN p.phone IS NULL THEN 'no_phone'
-              WHEN p.carrier IS NULL THEN 'no_carrier'
-              WHEN r.route IS NULL THEN 'no_route' END AS reason
+         CASE WHEN p.opted_out_at IS NOT NULL THEN 'opted-out'
+              WHEN p.phone IS NULL THEN 'no-phone'
+              WHEN p.carrier IS NULL THEN 'no-carrier'
+              WHEN r.route IS NULL THEN 'no-route' END AS reason
     FROM picked p LEFT JOIN routing r ON r.carrier = p.carrier
 )
 SELECT id, phone, area, route,

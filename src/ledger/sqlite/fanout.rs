@@ -1,0 +1,143 @@
+//! From an approved alert to messages in queues: freeze, begin, accept.
+
+use jiff::Timestamp;
+
+use super::failure::Halt;
+use super::rows::{add_event, count, json, limit, us, word};
+use super::{Sqlite, sql};
+use crate::domain::{Action, AlertId, Phase, RouteId, Selection, Severity};
+use crate::ledger::{DispatchPlan, LedgerError, Progress, Routing};
+
+/// A selection as statements take it: everyone, communes, groups.
+pub(super) fn selected(selection: &Selection) -> Result<(bool, String, String), Halt> {
+    match selection {
+        Selection::Everyone => Ok((true, "[]".to_owned(), "[]".to_owned())),
+        Selection::Chosen { communes, groups } => Ok((false, json(communes)?, json(groups)?)),
+    }
+}
+
+/// The first route of each carrier, as statements take it.
+pub(super) fn routed(routing: &Routing) -> Result<String, Halt> {
+    let mut by_carrier: Vec<(&String, RouteId)> = Vec::new();
+    for (carrier, route) in &routing.by_carrier {
+        if !by_carrier.iter().any(|(earlier, _)| *earlier == carrier) {
+            by_carrier.push((carrier, *route));
+        }
+    }
+    json(&by_carrier)
+}
+
+impl Sqlite {
+    pub(super) async fn freeze_people(
+        &self,
+        alert: AlertId,
+        selection: &Selection,
+        routing: &Routing,
+        rows_max: usize,
+    ) -> Result<Progress, Halt> {
+        let (everyone, communes, groups) = selected(selection)?;
+        let mut tx = self.begin_write().await?;
+        let stands: Option<(i64, i64, i64, i64)> =
+            sqlx::query_as(sql::FREEZE_ALERT).bind(alert.0).fetch_optional(&mut *tx).await?;
+        let Some((after, until, targets, _)) = stands else { return Ok(Progress::Done(0)) };
+        sqlx::query(sql::FREEZE_CLEAR).execute(&mut *tx).await?;
+        let chunk = sqlx::query(sql::FREEZE_CHUNK)
+            .bind(alert.0)
+            .bind(after)
+            .bind(until)
+            .bind(limit(rows_max))
+            .bind(routed(routing)?)
+            .bind(everyone)
+            .bind(communes)
+            .bind(groups)
+            .execute(&mut *tx)
+            .await?;
+        let people = count(chunk.rows_affected());
+        if people > 0 {
+            let new =
+                sqlx::query(sql::FREEZE_TARGETS).bind(alert.0).bind(targets).execute(&mut *tx).await?;
+            let excluded = sqlx::query(sql::FREEZE_EXCLUSIONS).bind(alert.0).execute(&mut *tx).await?;
+            let last: i64 = sqlx::query_scalar(sql::FREEZE_LAST).fetch_one(&mut *tx).await?;
+            sqlx::query(sql::FREEZE_MOVE)
+                .bind(alert.0)
+                .bind(last)
+                .bind(limit(count(new.rows_affected())))
+                .bind(limit(count(excluded.rows_affected())))
+                .execute(&mut *tx)
+                .await?;
+        }
+        tx.commit().await?;
+        Ok(if people < rows_max { Progress::Done(people) } else { Progress::More(people) })
+    }
+
+    pub(super) async fn begin_dispatch(
+        &self,
+        now: Timestamp,
+        alert: AlertId,
+        digest: &str,
+        plans: &[DispatchPlan],
+    ) -> Result<(), Halt> {
+        let mut tx = self.begin_write().await?;
+        let begun: Option<(String, String, i64, i64)> = sqlx::query_as(sql::BEGIN_ALERT)
+            .bind(alert.0)
+            .bind(us(now))
+            .bind(digest)
+            .fetch_optional(&mut *tx)
+            .await?;
+        let Some((severity, policy, expires_at, targets)) = begun else { return Ok(()) };
+        let begin = (None, Action::Begin.as_str(), Some(Phase::Approved), Phase::Dispatching, None);
+        add_event(&mut tx, now, alert, begin).await?;
+        if targets == 0 {
+            let complete =
+                (None, Action::Complete.as_str(), Some(Phase::Dispatching), Phase::Completed, None);
+            add_event(&mut tx, now, alert, complete).await?;
+        } else {
+            let severity: Severity = word("alert", "severity", &severity)?;
+            let plans: Vec<(RouteId, i64)> = plans.iter().map(|plan| (plan.route, plan.parts)).collect();
+            sqlx::query(sql::BEGIN_DISPATCHES)
+                .bind(alert.0)
+                .bind(json(&plans)?)
+                .bind(severity.priority())
+                .bind(policy)
+                .bind(expires_at)
+                .execute(&mut *tx)
+                .await?;
+        }
+        tx.commit().await?;
+        Ok(())
+    }
+
+    pub(super) async fn accept_targets(&self, alert: AlertId, rows_max: usize) -> Result<Progress, Halt> {
+        let mut tx = self.begin_write().await?;
+        let stands: Option<(i64, i64)> =
+            sqlx::query_as(sql::ACCEPT_ALERT).bind(alert.0).fetch_optional(&mut *tx).await?;
+        let Some((after, targets)) = stands else { return Ok(Progress::Done(0)) };
+        let to = targets.min(after.saturating_add(limit(rows_max)));
+        if to <= after {
+            return Ok(Progress::Done(0));
+        }
+        let made = sqlx::query(sql::ACCEPT_MESSAGES)
+            .bind(alert.0)
+            .bind(after)
+            .bind(to)
+            .execute(&mut *tx)
+            .await?
+            .rows_affected();
+        if limit(count(made)) != to - after {
+            return Err(unplanned(alert, to - after, made).into());
+        }
+        sqlx::query(sql::ACCEPT_DISPATCHES).bind(alert.0).bind(after).bind(to).execute(&mut *tx).await?;
+        sqlx::query(sql::ACCEPT_MOVE).bind(alert.0).bind(to).execute(&mut *tx).await?;
+        tx.commit().await?;
+        Ok(if to < targets { Progress::More(count(made)) } else { Progress::Done(count(made)) })
+    }
+}
+
+fn unplanned(alert: AlertId, wanted: i64, made: u64) -> LedgerError {
+    LedgerError::Inconsistent {
+        table: "target",
+        column: "route",
+        row: format!("alert {alert}"),
+        why: format!("{made} of {wanted} targets have a dispatch; the plan must name every route of the targets"),
+    }
+}

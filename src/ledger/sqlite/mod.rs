@@ -1,0 +1,54 @@
+//! The ledger in one SQLite file that one process has to itself.
+//!
+//! All writing goes through one connection, so a verb (one short transaction) never waits for a lock inside it, only for
+//! its turn; reports read beside it from their own connections. Statements lie beside this file (`*.sql`, twins of the
+//! PostgreSQL ones) and take whole batches as JSON arrays: a statement costs a hop to the driver's thread.
+
+mod accounts;
+mod alerts;
+mod catalog;
+mod claim;
+mod failure;
+mod fanout;
+mod hot;
+mod lease;
+mod open;
+mod people;
+mod record;
+mod reports;
+mod rows;
+mod settle;
+mod sql;
+mod sweep;
+
+use std::fs::File;
+
+use sqlx::sqlite::SqlitePool;
+
+use failure::Halt;
+
+use super::LedgerError;
+
+/// The open ledger.
+#[derive(Debug)]
+pub struct Sqlite {
+    /// One connection.
+    writer: SqlitePool,
+    readers: SqlitePool,
+    /// The path, for error texts.
+    place: String,
+    /// Held as long as the ledger is open.
+    _lock: File,
+}
+
+type Transaction = sqlx::Transaction<'static, sqlx::Sqlite>;
+
+impl Sqlite {
+    async fn begin_write(&self) -> Result<Transaction, Halt> {
+        Ok(self.writer.begin_with("BEGIN IMMEDIATE").await?)
+    }
+
+    fn told(&self, halt: Halt) -> LedgerError {
+        halt.told(&self.place)
+    }
+}

@@ -1,0 +1,244 @@
+//! What time alone changes: expiry, claims of owners that are gone, receipts that never came, alerts that are over.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use sqlx::SqliteConnection;
+
+use super::failure::Halt;
+use super::rows::{
+    add_closings, add_event, apply_shifts, count, json, key, lane_id, limit, load_rules, narrow, take_retries, us, word,
+};
+use super::settle::write_plan;
+use super::{Sqlite, sql};
+use crate::domain::{Action, AlertId, ClaimId, LaneId, MessageKey, Phase, State};
+use crate::ledger::batch::{
+    ClaimFacts, ClosingRow, RetryFacts, SettleFacts, Shifts, dispatch_of, plan_settle,
+};
+use crate::ledger::{End, Settlement, Swept, Why};
+
+impl Sqlite {
+    pub(super) async fn sweep_all(
+        &self,
+        now: Timestamp,
+        receipt_wait: Duration,
+        rows_max: usize,
+    ) -> Result<Swept, Halt> {
+        let mut swept = Swept::default();
+        let mut tx = self.begin_write().await?;
+        expire_dispatches(&mut tx, now, &mut swept).await?;
+        end_retries(&mut tx, now, rows_max, &mut swept).await?;
+        take_over_claims(&mut tx, now, rows_max, &mut swept).await?;
+        mark_overdue(&mut tx, now, receipt_wait, rows_max, &mut swept).await?;
+        end_alerts(&mut tx, now, rows_max, &mut swept).await?;
+        tx.commit().await?;
+        Ok(swept)
+    }
+}
+
+async fn expire_dispatches(
+    connection: &mut SqliteConnection,
+    now: Timestamp,
+    swept: &mut Swept,
+) -> Result<(), Halt> {
+    let expired: Vec<i64> =
+        sqlx::query_scalar(sql::SWEEP_EXPIRE).bind(us(now)).fetch_all(connection).await?;
+    for messages in expired {
+        swept.expired += usize::try_from(messages).unwrap_or_default();
+    }
+    Ok(())
+}
+
+/// Retries of dispatches that have ended never run.
+async fn end_retries(
+    connection: &mut SqliteConnection,
+    now: Timestamp,
+    rows_max: usize,
+    swept: &mut Swept,
+) -> Result<(), Halt> {
+    let rows: Vec<(i64, i64, i64, String)> =
+        sqlx::query_as(sql::SWEEP_RETRIES).bind(limit(rows_max)).fetch_all(&mut *connection).await?;
+    swept.more |= !rows.is_empty() && rows.len() >= rows_max;
+    let mut closings = Vec::with_capacity(rows.len());
+    let mut shifts = Shifts::default();
+    for (alert, route, seq, ended_as) in rows {
+        let key = key(alert, route, seq)?;
+        let verdict: State = word("dispatch", "ended_as", &ended_as)?;
+        match verdict {
+            State::Cancelled => swept.cancelled += 1,
+            _ => swept.expired += 1,
+        }
+        shifts.shift(key, State::Queued, verdict);
+        closings.push(ClosingRow {
+            key,
+            verdict,
+            attempt: None,
+            code: None,
+            provider_at: None,
+            at: now,
+            raw: None,
+        });
+    }
+    let messages: Vec<MessageKey> = closings.iter().map(|closing| closing.key).collect();
+    take_retries(connection, &messages).await?;
+    add_closings(connection, &closings).await?;
+    apply_shifts(connection, &shifts).await
+}
+
+/// An open claim whose owner is gone.
+struct Orphan {
+    id: ClaimId,
+    lane: LaneId,
+    facts: ClaimFacts,
+}
+
+/// The epoch of a lane whose lease is over grows first, so that a stale owner is refused from here on.
+async fn take_over_claims(
+    connection: &mut SqliteConnection,
+    now: Timestamp,
+    rows_max: usize,
+    swept: &mut Swept,
+) -> Result<(), Halt> {
+    sqlx::query(sql::SWEEP_LANES).bind(us(now)).execute(&mut *connection).await?;
+    let rows: Vec<(i64, i64, i64, i64, Option<i64>, Option<i64>, i64)> =
+        sqlx::query_as(sql::SWEEP_CLAIMS).bind(limit(rows_max)).fetch_all(&mut *connection).await?;
+    swept.more |= !rows.is_empty() && rows.len() >= rows_max;
+    let mut room = limit(rows_max);
+    for (id, lane, alert, route, from, to, messages) in rows {
+        if room <= 0 {
+            swept.more = true;
+            break;
+        }
+        room -= messages;
+        let dispatch = (AlertId(alert), super::rows::route_id(route)?);
+        let facts = ClaimFacts { dispatch, range: from.zip(to), closed: false };
+        let orphan = Orphan { id: ClaimId(id), lane: lane_id(lane)?, facts };
+        swept.uncertain += take_over(connection, now, &orphan).await?;
+    }
+    Ok(())
+}
+
+/// Its unanswered messages are treated like attempts without an answer; then it is closed.
+async fn take_over(
+    connection: &mut SqliteConnection,
+    now: Timestamp,
+    orphan: &Orphan,
+) -> Result<usize, Halt> {
+    let (ended, retries) = unanswered(connection, now, orphan).await?;
+    let rules = load_rules(connection, ended.iter().map(|settlement| dispatch_of(settlement.key))).await?;
+    let claims = HashMap::from([(orphan.id, orphan.facts)]);
+    let plan = plan_settle(&ended, &SettleFacts { claims, retries, rules, ..SettleFacts::default() })?;
+    write_plan(connection, now, orphan.lane, &plan).await?;
+    apply_shifts(connection, &plan.shifts).await?;
+    sqlx::query(sql::CLAIM_CLOSE).bind(json(&[orphan.id])?).bind(us(now)).execute(connection).await?;
+    Ok(plan.applied)
+}
+
+async fn unanswered(
+    connection: &mut SqliteConnection,
+    now: Timestamp,
+    orphan: &Orphan,
+) -> Result<(Vec<Settlement>, HashMap<usize, RetryFacts>), Halt> {
+    let (alert, route) = orphan.facts.dispatch;
+    let lost = |seq, attempt, strikes| Settlement {
+        key: MessageKey { alert, route, seq },
+        claim: orphan.id,
+        attempt,
+        accepted: Vec::new(),
+        end: End::Uncertain {
+            why: Why { code: "crash".into(), text: "the sender stopped between claim and answer".into() },
+            resend_at: now,
+            strikes,
+        },
+        at: now,
+    };
+    let mut retries = HashMap::new();
+    if let Some((from, to)) = orphan.facts.range {
+        let seqs: Vec<i64> = sqlx::query_scalar(sql::SWEEP_RANGE)
+            .bind(alert.0)
+            .bind(route.0)
+            .bind(from)
+            .bind(to)
+            .fetch_all(connection)
+            .await?;
+        return Ok((seqs.into_iter().map(|seq| lost(seq, 1, 0)).collect(), retries));
+    }
+    let rows: Vec<(i64, i64, i64)> =
+        sqlx::query_as(sql::SWEEP_TAKEN).bind(orphan.id.0).fetch_all(connection).await?;
+    let mut ended = Vec::with_capacity(rows.len());
+    for (seq, attempt, strikes) in rows {
+        let attempt = narrow("retry", "attempt", attempt)?;
+        let claim = Some(orphan.id);
+        retries.insert(ended.len(), RetryFacts { attempt, possible_repeat: false, claim });
+        ended.push(lost(seq, attempt, narrow("retry", "strikes", strikes)?));
+    }
+    Ok((ended, retries))
+}
+
+/// One step through one dispatch whose receipts are overdue.
+async fn mark_overdue(
+    connection: &mut SqliteConnection,
+    now: Timestamp,
+    receipt_wait: Duration,
+    rows_max: usize,
+    swept: &mut Swept,
+) -> Result<(), Halt> {
+    let wait = SignedDuration::try_from(receipt_wait).unwrap_or(SignedDuration::MAX);
+    let Ok(expired_before) = now.saturating_sub(wait) else { return Ok(()) };
+    let picked: Option<(i64, i64, i64, i64)> = sqlx::query_as(sql::SWEEP_OVERDUE_PICK)
+        .bind(us(expired_before))
+        .fetch_optional(&mut *connection)
+        .await?;
+    let Some((alert, route, swept_to, cursor)) = picked else { return Ok(()) };
+    let to = swept_to.saturating_add(limit(rows_max)).min(cursor.saturating_sub(1));
+    let marked = sqlx::query(sql::SWEEP_OVERDUE)
+        .bind(alert)
+        .bind(route)
+        .bind(swept_to)
+        .bind(to)
+        .bind(us(now))
+        .execute(&mut *connection)
+        .await?
+        .rows_affected();
+    swept.unconfirmed += count(marked);
+    let at_end = to >= cursor.saturating_sub(1);
+    swept.more |= !at_end;
+    sqlx::query(sql::SWEEP_OVERDUE_MOVE)
+        .bind(alert)
+        .bind(route)
+        .bind(limit(count(marked)))
+        .bind(if at_end { 0 } else { to })
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+async fn end_alerts(
+    connection: &mut SqliteConnection,
+    now: Timestamp,
+    rows_max: usize,
+    swept: &mut Swept,
+) -> Result<(), Halt> {
+    sqlx::query(sql::SWEEP_STOPPED).execute(&mut *connection).await?;
+    let ended: Vec<(i64, String, String)> = sqlx::query_as(sql::SWEEP_ENDED)
+        .bind(us(now))
+        .bind(limit(rows_max))
+        .fetch_all(&mut *connection)
+        .await?;
+    swept.more |= !ended.is_empty() && ended.len() >= rows_max;
+    for (alert, from, to) in ended {
+        let (from, to): (Phase, Phase) = (word("alert", "phase", &from)?, word("alert", "phase", &to)?);
+        let action = if to == Phase::Expired { Action::Expire } else { Action::Complete };
+        sqlx::query(sql::SWEEP_ALERT)
+            .bind(alert)
+            .bind(to.as_str())
+            .bind(us(now))
+            .execute(&mut *connection)
+            .await?;
+        sqlx::query(sql::SWEEP_DISPATCHES).bind(alert).execute(&mut *connection).await?;
+        add_event(connection, now, AlertId(alert), (None, action.as_str(), Some(from), to, None)).await?;
+        swept.completed += 1;
+    }
+    Ok(())
+}
