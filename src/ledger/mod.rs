@@ -5,6 +5,7 @@
 //! hot path (few verbs, each one bounded transaction over a batch), [`Catalog`] is set-up and decisions,
 //! [`Reports`] only reads. One conformance suite defines all three for both engines.
 
+mod batch;
 mod catalog;
 mod error;
 mod hot;
