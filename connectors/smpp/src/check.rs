@@ -2,10 +2,7 @@
 
 use std::fmt;
 
-use crate::{
-    config::{LongMessages, SmppSettings},
-    frame::HEADER_OCTETS,
-};
+use crate::config::SmppSettings;
 
 /// Lengths of SMPP 3.4 section 4.1.1, without the closing NUL.
 const SYSTEM_ID_OCTETS_MAX: usize = 15;
@@ -16,6 +13,9 @@ const NUMBER_DIGITS_MAX: usize = 15;
 const PASSWORD_OCTETS_MAX: usize = 64;
 /// A sender name travels as seven octets of packed septets (3GPP TS 23.040 section 9.1.2.5).
 const NAME_LETTERS_MAX: usize = 11;
+/// Sections 5.2.5 and 5.2.6.
+const TON_MAX: u8 = 6;
+const NPI_MAX: u8 = 18;
 /// More sessions than any carrier grants; a slip of the keyboard otherwise floods the SMSC with binds.
 const BINDS_MAX: usize = 32;
 const WINDOW_MAX: usize = 10_000;
@@ -103,12 +103,13 @@ impl SmppSettings {
                 "'{source}' is not a sender name: 1 to {NAME_LETTERS_MAX} letters and digits without accents"
             ),
         );
-        for (key, value) in [("source_ton", self.source_ton), ("source_npi", self.source_npi)] {
+        let kinds = [("source_ton", self.source_ton, TON_MAX), ("source_npi", self.source_npi, NPI_MAX)];
+        for (key, value, most) in kinds {
             let value = value.unwrap_or(0);
             refuse(
-                value > 18,
+                value > most,
                 key,
-                format!("{value} is not defined by SMPP: 0 to 6 for TON, 0 to 18 for NPI"),
+                format!("{value} is not defined by SMPP: 0 to {most}, or leave it out"),
             );
         }
     }
@@ -123,12 +124,6 @@ impl SmppSettings {
             let outside = !(least..=most).contains(&value);
             refuse(outside, key, format!("{value} is outside {least} to {most}: write {what}"));
         }
-        let payload = HEADER_OCTETS + (1 << 16);
-        refuse(
-            self.long == LongMessages::Payload && self.pdu_octets_max < payload.min(4096),
-            "pdu_octets_max",
-            format!("{} is too small for long = \"payload\": at least 4096", self.pdu_octets_max),
-        );
     }
 
     fn check_times(&self, refuse: &mut impl FnMut(bool, &'static str, String)) {

@@ -85,7 +85,8 @@ impl Lane {
     }
 
     /// Hands the batch to the binds that are up; waits while all their windows are full. With none up it
-    /// goes back at once: a queue here would hide from the engine that the lane is down.
+    /// goes back at once: a queue here would hide from the engine that the lane is down. Not to be dropped
+    /// half-way: what was not taken by then would have no outcome.
     pub(crate) async fn submit(&self, batch: Vec<Submission>) {
         let mut batch = VecDeque::from(batch);
         loop {
