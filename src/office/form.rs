@@ -1,0 +1,352 @@
+//! An alert as somebody writes it, and everything that is wrong with it, at once and by field. What passes here can be
+//! kept as a draft; whether it may be sent is asked again when it is submitted and when it is approved.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{Complaint, Complaints, Office, Result, Text};
+use crate::{
+    domain::{
+        AlertId, AlertKind, Audience, AudienceRefusal, Content, ContentDraft, ContentLimits, ContentRefusal,
+        Mode, Severity, SmsForm, UncertainPolicy, default_expiry,
+    },
+    ledger::{NewAlert, PeopleGroup},
+};
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AlertForm {
+    pub kind: AlertKind,
+    pub mode: Mode,
+    pub severity: Severity,
+    /// The earlier alert that an update, cancel or correction speaks about.
+    #[serde(default)]
+    pub refers_to: Option<AlertId>,
+    pub content: ContentDraft,
+    #[serde(default)]
+    pub audience: Audience,
+    /// None: as the severity suggests.
+    #[serde(default)]
+    pub uncertain: Option<UncertainPolicy>,
+    /// None: as the severity suggests, from now.
+    #[serde(default)]
+    pub expires_at: Option<Timestamp>,
+}
+
+/// What is known when a form is judged.
+#[derive(Debug)]
+pub(super) struct Known<'a> {
+    pub(super) now: Timestamp,
+    pub(super) groups: &'a [PeopleGroup],
+    /// The alert it refers to is there; meaningless where it refers to none.
+    pub(super) reference_exists: bool,
+    /// The alert itself, if it is there already.
+    pub(super) itself: Option<AlertId>,
+}
+
+/// Audience complaints listed one by one; a catalogue of the wrong year would fill pages.
+const COMPLAINTS_MAX: usize = 50;
+/// Stands in for the texts that are not being looked at.
+const FINE: &str = "OK";
+
+impl AlertForm {
+    pub(super) fn expires_at(&self, now: Timestamp) -> Timestamp {
+        self.expires_at.unwrap_or_else(|| now.saturating_add(default_expiry(self.severity)).unwrap_or(now))
+    }
+}
+
+impl Office {
+    /// Reads what the form refers to and judges it.
+    pub(super) async fn checked(
+        &self,
+        form: &AlertForm,
+        itself: Option<AlertId>,
+    ) -> Result<(Option<Content>, Complaints, Vec<PeopleGroup>)> {
+        let groups = self.store.catalog.groups().await?;
+        let reference_exists = match form.refers_to {
+            Some(alert) => self.store.catalog.alert(alert).await?.is_some(),
+            None => false,
+        };
+        let known = Known { now: self.clock.now(), groups: &groups, reference_exists, itself };
+        let mut complaints = Complaints(Vec::new());
+        let limits = ContentLimits { parts_max: self.setup.parts_max };
+        let content = check_content(form, limits, &mut complaints);
+        check_reference(form, &known, &mut complaints);
+        check_expiry(form, &known, &mut complaints);
+        self.check_audience(form, &known, &mut complaints);
+        Ok((content, complaints, groups))
+    }
+
+    /// Every area and group by itself, so that each wrong one is named. An empty selection is not wrong in a draft.
+    fn check_audience(&self, form: &AlertForm, known: &Known<'_>, complaints: &mut Complaints) {
+        let audience = &form.audience;
+        let slugs: BTreeSet<String> = known.groups.iter().map(|group| group.slug.clone()).collect();
+        let areas =
+            audience.areas.iter().map(|code| Audience { areas: vec![code.clone()], ..Audience::default() });
+        let groups =
+            audience.groups.iter().map(|slug| Audience { groups: vec![slug.clone()], ..Audience::default() });
+        let alone = areas.chain(groups).filter_map(|one| one.check(&self.areas, &slugs).err());
+        let everyone_and_more =
+            audience.everyone && !(audience.areas.is_empty() && audience.groups.is_empty());
+        let together = everyone_and_more.then(|| audience.check(&self.areas, &slugs).err()).flatten();
+        for refusal in together.into_iter().chain(alone).take(COMPLAINTS_MAX) {
+            complaints.0.push(audience_complaint(&refusal));
+        }
+        if form.mode == Mode::Exercise {
+            check_exercise(audience, known.groups, complaints);
+        }
+    }
+}
+
+/// An exercise reaches those who agreed to exercises and nobody else.
+fn check_exercise(audience: &Audience, groups: &[PeopleGroup], complaints: &mut Complaints) {
+    let remedy = ("chỉ chọn nhóm được đánh dấu diễn tập", "choose only groups that are marked for exercises");
+    if audience.everyone {
+        let reason = ("diễn tập không được gửi cho mọi người", "an exercise never goes to everyone");
+        complaints.add("audience.everyone", "true", reason, remedy);
+    }
+    if !audience.areas.is_empty() {
+        let reason = ("diễn tập không được gửi theo địa bàn", "an exercise never goes to areas");
+        complaints.add("audience.areas", &audience.areas.join(", "), reason, remedy);
+    }
+    let live = |slug: &&String| groups.iter().any(|group| group.slug == **slug && !group.exercise);
+    for slug in audience.groups.iter().filter(live).take(COMPLAINTS_MAX) {
+        let reason = ("nhóm này không tham gia diễn tập", "this group takes no part in exercises");
+        complaints.add("audience.groups", slug, reason, remedy);
+    }
+}
+
+fn check_reference(form: &AlertForm, known: &Known<'_>, complaints: &mut Complaints) {
+    let field = "refers_to";
+    match (form.kind.needs_reference(), form.refers_to) {
+        (false, None) => {}
+        (false, Some(alert)) => complaints.add(
+            field,
+            &alert.to_string(),
+            ("cảnh báo mới không nhắc tới cảnh báo trước", "a new alert refers to none"),
+            (
+                "bỏ trống, hoặc chọn loại cập nhật, kết thúc, đính chính",
+                "leave it empty, or choose another kind",
+            ),
+        ),
+        (true, None) => complaints.add(
+            field,
+            "",
+            ("chưa nói về cảnh báo nào", "the earlier alert is not named"),
+            ("chọn cảnh báo trước đó", "choose the alert it speaks about"),
+        ),
+        (true, Some(alert)) if Some(alert) == known.itself => complaints.add(
+            field,
+            &alert.to_string(),
+            ("là chính cảnh báo này", "it is the alert itself"),
+            ("chọn cảnh báo trước đó", "choose an earlier alert"),
+        ),
+        (true, Some(alert)) if !known.reference_exists => complaints.add(
+            field,
+            &alert.to_string(),
+            ("không có cảnh báo này", "there is no such alert"),
+            ("chọn lại từ danh sách", "choose it again from the list"),
+        ),
+        (true, Some(_)) => {}
+    }
+}
+
+fn check_expiry(form: &AlertForm, known: &Known<'_>, complaints: &mut Complaints) {
+    let Some(expires_at) = form.expires_at else { return };
+    if expires_at <= known.now {
+        complaints.add(
+            "expires_at",
+            &expires_at.to_string(),
+            ("thời hạn đã qua", "it has passed"),
+            ("đặt thời hạn muộn hơn", "set a later time"),
+        );
+    }
+}
+
+/// The content, if nothing is wrong with it. The domain stops at the first fault, so each text is shown to it alone.
+fn check_content(form: &AlertForm, limits: ContentLimits, complaints: &mut Complaints) -> Option<Content> {
+    let draft = &form.content;
+    let whole = draft.clone().check(form.mode, limits);
+    if let Ok(content) = whole {
+        return Some(content);
+    }
+    let fine = || ContentDraft {
+        headline: FINE.to_owned(),
+        sms_accented: Some(FINE.to_owned()),
+        ..ContentDraft::default()
+    };
+    let only_plain = draft.sms_plain.as_ref().map(|plain| ContentDraft {
+        headline: FINE.to_owned(),
+        sms_plain: Some(plain.clone()),
+        sms_form: SmsForm::Plain,
+        ..ContentDraft::default()
+    });
+    let sms = ContentDraft { headline: FINE.to_owned(), body: None, ..draft.clone() };
+    let alone = [
+        Some(ContentDraft { headline: draft.headline.clone(), ..fine() }),
+        Some(ContentDraft { body: draft.body.clone(), ..fine() }),
+        Some(sms),
+        only_plain,
+    ];
+    let mut found: Vec<ContentRefusal> = Vec::new();
+    for refusal in alone.into_iter().flatten().filter_map(|draft| draft.check(form.mode, limits).err()) {
+        // An unsent plain text may be as long as it likes.
+        let unsent = matches!(&refusal, ContentRefusal::TooManyParts { field: "sms_plain", .. })
+            && draft.sms_form == SmsForm::Accented;
+        if !unsent && !found.contains(&refusal) {
+            found.push(refusal);
+        }
+    }
+    if found.is_empty() {
+        // Wrong only in combination: what the domain said of the whole.
+        found.extend(whole.err());
+    }
+    complaints.0.extend(found.iter().map(content_complaint));
+    None
+}
+
+fn content_complaint(refusal: &ContentRefusal) -> Complaint {
+    let (field, value, reason, remedy): (&str, String, Text, Text) = match refusal {
+        ContentRefusal::Empty { field } => (
+            field,
+            String::new(),
+            ("chưa có nội dung", "it is empty").into(),
+            ("viết nội dung", "write the text").into(),
+        ),
+        ContentRefusal::TooLong { field, chars, chars_max } => (
+            field,
+            chars.to_string(),
+            (
+                format!("dài {chars} ký tự, tối đa {chars_max}"),
+                format!("{chars} characters, the most is {chars_max}"),
+            )
+                .into(),
+            ("rút ngắn", "shorten it").into(),
+        ),
+        ContentRefusal::LegacyEncoding { field, encoding, sample } => (
+            field,
+            sample.clone(),
+            (
+                format!("chữ bị lỗi phông (có vẻ là {encoding})"),
+                format!("garbled text (it looks like {encoding})"),
+            )
+                .into(),
+            ("chuyển văn bản sang Unicode rồi dán lại", "convert the text to Unicode and paste it again")
+                .into(),
+        ),
+        ContentRefusal::ControlCharacter { field, code_point, position } => (
+            field,
+            format!("U+{code_point:04X}"),
+            (
+                format!("ký tự điều khiển ở vị trí {position}"),
+                format!("control character at position {position}"),
+            )
+                .into(),
+            ("xóa ký tự này", "delete it").into(),
+        ),
+        ContentRefusal::PlainNotAscii { characters } => (
+            "sms_plain",
+            characters.clone(),
+            ("bản không dấu có ký tự ngoài ASCII", "the plain text is not plain ASCII").into(),
+            ("thay các ký tự này, hoặc để trống ô", "replace these characters, or leave the field empty")
+                .into(),
+        ),
+        ContentRefusal::PlainNeedsHand { characters } => (
+            "sms_plain",
+            characters.clone(),
+            ("các ký tự này không có dạng không dấu", "these characters have no plain form").into(),
+            ("tự viết bản không dấu", "write the plain text by hand").into(),
+        ),
+        ContentRefusal::FormMissing => (
+            "sms_form",
+            SmsForm::Accented.as_str().to_owned(),
+            ("chọn gửi bản có dấu nhưng chưa có bản ấy", "the accented text is to be sent, but it is empty")
+                .into(),
+            ("viết bản có dấu, hoặc chọn bản không dấu", "write it, or choose `plain`").into(),
+        ),
+        ContentRefusal::TooManyParts { field, parts, parts_max, units, units_max, .. } => (
+            field,
+            units.to_string(),
+            (
+                format!("cần {parts} phần SMS, tối đa {parts_max}"),
+                format!("{parts} SMS parts, the most is {parts_max}"),
+            )
+                .into(),
+            (
+                format!("rút còn {units_max} ký tự, hoặc gửi bản không dấu"),
+                format!("shorten it to {units_max} units, or send the plain text"),
+            )
+                .into(),
+        ),
+        ContentRefusal::MarkedLive { field } => (
+            field,
+            String::new(),
+            ("có dấu hiệu diễn tập trong cảnh báo thật", "marked as an exercise, but the alert is live")
+                .into(),
+            ("bỏ dấu hiệu, hoặc chọn diễn tập", "remove the mark, or choose `exercise`").into(),
+        ),
+    };
+    Complaint::new(&format!("content.{field}"), &value, reason, remedy)
+}
+
+pub(super) fn audience_complaint(refusal: &AudienceRefusal) -> Complaint {
+    let again = ("chọn lại từ danh sách", "choose it again from the list");
+    match refusal {
+        AudienceRefusal::Empty => Complaint::new(
+            "audience",
+            "",
+            ("chưa chọn người nhận", "nobody is chosen"),
+            ("chọn địa bàn hoặc nhóm", "choose areas or groups, or say `everyone`"),
+        ),
+        AudienceRefusal::EveryoneAndMore { areas, groups } => Complaint::new(
+            "audience.everyone",
+            "true",
+            (
+                format!("vừa chọn mọi người vừa chọn {areas} địa bàn, {groups} nhóm"),
+                format!("`everyone` together with {areas} areas and {groups} groups"),
+            ),
+            ("giữ một trong hai", "keep either `everyone` or the selection"),
+        ),
+        AudienceRefusal::UnknownArea { code, vintage } => Complaint::new(
+            "audience.areas",
+            code,
+            (format!("không có trong danh mục {vintage}"), format!("no area of the {vintage} catalogue")),
+            again,
+        ),
+        AudienceRefusal::NoCommunes { code, vintage } => Complaint::new(
+            "audience.areas",
+            code,
+            (
+                format!("tỉnh không có xã nào trong danh mục {vintage}"),
+                format!("a province without communes in the {vintage} catalogue"),
+            ),
+            ("chọn từng xã", "choose communes"),
+        ),
+        AudienceRefusal::UnknownGroup { group } => {
+            Complaint::new("audience.groups", group, ("không có nhóm này", "there is no such group"), again)
+        }
+    }
+}
+
+/// What is kept of a form that passed.
+pub(super) fn new_alert(
+    form: &AlertForm,
+    content: Content,
+    author: crate::domain::UserId,
+    now: Timestamp,
+) -> NewAlert {
+    NewAlert {
+        kind: form.kind,
+        mode: form.mode,
+        severity: form.severity,
+        refers_to: form.refers_to,
+        content_hash: content.hash(form.severity, form.kind, form.mode),
+        content,
+        audience: form.audience.clone(),
+        uncertain: form.uncertain.unwrap_or_else(|| UncertainPolicy::default_for(form.severity)),
+        author,
+        expires_at: form.expires_at(now),
+    }
+}

@@ -1,0 +1,45 @@
+//! What the communications office does, without HTTP: accounts, people and their lists, alerts from the first draft
+//! to the last decision, and the reports. The console, the API, the command line and the demonstration all come
+//! through here, so a right is checked once: every act names the account that does it.
+
+mod accounts;
+mod actions;
+mod alerts;
+mod error;
+mod form;
+mod import;
+mod people;
+mod preview;
+mod report;
+mod report_csv;
+pub mod words;
+
+use std::sync::Arc;
+
+pub use accounts::{Act, ApiKey, NewKey, allows, roles_that_may};
+pub use actions::Seen;
+pub use error::{Complaint, Complaints, Conflict, LastChange, OfficeError, Result};
+pub use form::AlertForm;
+pub use import::{ImportOptions, Verdicts};
+pub use people::{GroupForm, Numbers, PeopleFilter, PersonView};
+pub use preview::{ExclusionCount, FinishPreview, Preview, PreviewWarning, RoutePreview};
+pub use report::{AlertCounts, AreaReport, MessageView, RouteCounts};
+pub use report_csv::CsvStream;
+pub use words::Text;
+
+use crate::{
+    domain::{AreaCatalogue, NumberPlan},
+    engine::{Handle, Setup},
+    ledger::Store,
+};
+
+/// Everything the office's work needs. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Office {
+    pub store: Store,
+    pub setup: Arc<Setup>,
+    pub numbers: Arc<NumberPlan>,
+    pub areas: Arc<AreaCatalogue>,
+    pub clock: Arc<dyn contract::Clock>,
+    pub engine: Handle,
+}
