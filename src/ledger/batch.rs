@@ -17,7 +17,7 @@ use super::{LedgerError, Result};
 use crate::domain::{AlertId, Counts, MessageKey, RouteId, State, UncertainPolicy};
 
 pub(super) use people::{ImportPlan, KnownPerson, plan_import};
-pub(super) use record::{Folded, Matched, RecordPlan, closing_row, plan_record};
+pub(super) use record::{Folded, Matched, closing_row, plan_record};
 pub(super) use settle::{ClaimFacts, RetryFacts, SettleFacts, SettlePlan, deciding_part, plan_settle};
 
 /// A dispatch, as a key.

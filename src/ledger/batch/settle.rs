@@ -30,7 +30,7 @@ pub(in crate::ledger) struct RetryFacts {
 pub(in crate::ledger) struct SettleFacts {
     /// The claims of this lane by id.
     pub(in crate::ledger) claims: HashMap<ClaimId, ClaimFacts>,
-    /// Positions of settlements whose deciding row is there already.
+    /// Positions of settlements whose attempt has its end already.
     pub(in crate::ledger) known: HashSet<usize>,
     /// Retry rows by the position of the settlement; asked for attempts after the first.
     pub(in crate::ledger) retries: HashMap<usize, RetryFacts>,
@@ -47,7 +47,8 @@ pub(in crate::ledger) struct SettlePlan {
     pub(in crate::ledger) retries: Vec<RetryRow>,
     /// Messages whose retry row has done its work.
     pub(in crate::ledger) retries_done: Vec<MessageKey>,
-    /// Accepted parts that came after their claim was taken over: to be treated like late answers.
+    /// Accepted parts of attempts that have their end already (a claim that was taken over, a second answer): to be treated
+    /// like late answers. Of a repeated flush they are known.
     pub(in crate::ledger) late: Vec<Found>,
     pub(in crate::ledger) unsettled: BTreeMap<ClaimId, i64>,
     pub(in crate::ledger) shifts: Shifts,
@@ -72,16 +73,17 @@ enum Stood {
     Never,
 }
 
-/// Decides what a flush means. Settlements that are known, or name a claim that never had the message, change nothing.
+/// Decides what a flush means. The first end of an attempt stands, but proof of acceptance counts whenever it comes. A
+/// settlement that names a claim that never had the message changes nothing.
 pub(in crate::ledger) fn plan_settle(ended: &[Settlement], facts: &SettleFacts) -> Result<SettlePlan> {
     let mut plan = SettlePlan::default();
     let mut seen = HashSet::with_capacity(ended.len());
     for (position, settlement) in ended.iter().enumerate() {
         let Some(claim) = facts.claims.get(&settlement.claim) else { continue };
-        if facts.known.contains(&position) || !seen.insert((settlement.key, settlement.attempt)) {
+        if !seen.insert((settlement.key, settlement.attempt)) {
             continue;
         }
-        if claim.closed {
+        if claim.closed || facts.known.contains(&position) {
             plan.late.extend(late_parts(settlement));
             continue;
         }
@@ -107,7 +109,9 @@ fn stood(settlement: &Settlement, claim: &ClaimFacts, retry: Option<&RetryFacts>
             Stood::Claimed { possible_repeat: false }
         }
         (Some(_), _) => Stood::Never,
-        (None, Some(retry)) if retry.claim == Some(settlement.claim) && retry.attempt == settlement.attempt => {
+        (None, Some(retry))
+            if retry.claim == Some(settlement.claim) && retry.attempt == settlement.attempt =>
+        {
             Stood::Claimed { possible_repeat: retry.possible_repeat }
         }
         // Waiting again under the same or a later number: this attempt has been accounted for.

@@ -4,10 +4,12 @@ use jiff::Timestamp;
 use sqlx::SqliteConnection;
 
 use super::failure::Halt;
-use super::rows::{json, narrow, time, time_maybe, us};
+use super::rows::json;
 use super::{Sqlite, sql};
 use crate::domain::UserId;
-use crate::ledger::{Account, Idempotency, LedgerError, NewAccount, PeopleGroup, Result, Role};
+use crate::ledger::batch::stored;
+use crate::ledger::batch::stored::micros;
+use crate::ledger::{Account, Idempotency, NewAccount, PeopleGroup, Result};
 
 type AccountColumns = (i64, String, String, String, String, i64, Option<i64>);
 
@@ -19,10 +21,10 @@ impl Sqlite {
     ) -> Result<Option<UserId>, Halt> {
         let id: Option<i64> = sqlx::query_scalar(sql::ACCOUNT_ADD)
             .bind(&account.name)
-            .bind(role_word(account.role))
+            .bind(stored::role_word(account.role))
             .bind(&account.key_id)
             .bind(&account.key_hash)
-            .bind(us(now))
+            .bind(micros(now))
             .fetch_optional(&self.writer)
             .await?;
         Ok(id.map(UserId))
@@ -41,7 +43,7 @@ impl Sqlite {
 
     pub(super) async fn revoke_account(&self, now: Timestamp, account: UserId) -> Result<bool, Halt> {
         let done =
-            sqlx::query(sql::ACCOUNT_REVOKE).bind(account.0).bind(us(now)).execute(&self.writer).await?;
+            sqlx::query(sql::ACCOUNT_REVOKE).bind(account.0).bind(micros(now)).execute(&self.writer).await?;
         Ok(done.rows_affected() > 0)
     }
 
@@ -57,7 +59,7 @@ impl Sqlite {
             .bind(account.0)
             .bind(key)
             .bind(body_hash)
-            .bind(us(now))
+            .bind(micros(now))
             .execute(&mut *tx)
             .await?;
         let (hash, status, response): (String, Option<i64>, Option<String>) =
@@ -71,7 +73,7 @@ impl Sqlite {
         }
         Ok(match status {
             Some(status) => Idempotency::Replay {
-                status: narrow("idempotency", "status", status)?,
+                status: stored::number(status, "idempotency", "status")?,
                 response: response.unwrap_or_default(),
             },
             None => Idempotency::Busy,
@@ -131,7 +133,7 @@ impl Sqlite {
             .bind(slug)
             .bind(name)
             .bind(exercise)
-            .bind(us(now))
+            .bind(micros(now))
             .execute(&self.writer)
             .await?;
         Ok(())
@@ -150,34 +152,11 @@ async fn read_names(
     all: &'static str,
 ) -> Result<Vec<(i32, String)>, Halt> {
     let rows: Vec<(i64, String)> = sqlx::query_as(all).fetch_all(connection).await?;
-    rows.into_iter().map(|(id, name)| Ok((narrow("route or lane", "id", id)?, name))).collect()
+    rows.into_iter().map(|(id, name)| Ok((stored::number(id, "route or lane", "id")?, name))).collect()
 }
 
-fn account(
-    (id, name, role, key_id, key_hash, created_at, revoked_at): AccountColumns,
-) -> Result<Account> {
-    let (role, created_at) = (role_from(&role)?, time(created_at)?);
-    let revoked_at = time_maybe(revoked_at)?;
+fn account((id, name, role, key_id, key_hash, created_at, revoked_at): AccountColumns) -> Result<Account> {
+    let (role, created_at) = (stored::role_from(&role)?, stored::time(created_at, "account", "created_at")?);
+    let revoked_at = stored::time_option(revoked_at, "account", "created_at")?;
     Ok(Account { id: UserId(id), name, role, key_id, key_hash, created_at, revoked_at })
-}
-
-fn role_word(role: Role) -> &'static str {
-    match role {
-        Role::Author => "author",
-        Role::Approver => "approver",
-        Role::Auditor => "auditor",
-        Role::Admin => "admin",
-    }
-}
-
-fn role_from(text: &str) -> Result<Role> {
-    [Role::Author, Role::Approver, Role::Auditor, Role::Admin]
-        .into_iter()
-        .find(|role| role_word(*role) == text)
-        .ok_or_else(|| LedgerError::Inconsistent {
-            table: "account",
-            column: "role",
-            row: text.to_owned(),
-            why: "no role".into(),
-        })
 }

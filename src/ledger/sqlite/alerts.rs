@@ -5,9 +5,11 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 
 use super::failure::Halt;
-use super::rows::{add_event, apply_shifts, json, key, keys, limit, narrow, put_retries, time, time_maybe, us, word};
+use super::rows::{add_event, apply_shifts, json, keys, limit, put_retries};
 use super::{Sqlite, sql};
 use crate::domain::{AlertId, MessageKey, Phase, State, UserId};
+use crate::ledger::batch::stored;
+use crate::ledger::batch::stored::micros;
 use crate::ledger::batch::{RetryRow, Shifts};
 use crate::ledger::{AlertEvent, AlertRow, Applied, LedgerError, NewAlert, PhaseChange, Result};
 
@@ -23,8 +25,8 @@ impl Sqlite {
             .bind(json(&alert.audience)?)
             .bind(alert.uncertain.as_str())
             .bind(alert.author.0)
-            .bind(us(alert.expires_at))
-            .bind(us(now))
+            .bind(micros(alert.expires_at))
+            .bind(micros(now))
             .fetch_one(&self.writer)
             .await?;
         Ok(AlertId(id))
@@ -76,8 +78,8 @@ impl Sqlite {
             .bind(json(&next.audience)?)
             .bind(next.uncertain.as_str())
             .bind(next.author.0)
-            .bind(us(next.expires_at))
-            .bind(us(now))
+            .bind(micros(next.expires_at))
+            .bind(micros(now))
             .execute(&mut *tx)
             .await?;
         if done.rows_affected() == 0 {
@@ -97,7 +99,7 @@ impl Sqlite {
             .bind(change.version)
             .bind(change.from.as_str())
             .bind(change.to.as_str())
-            .bind(us(now))
+            .bind(micros(now))
             .execute(&mut *tx)
             .await?;
         if done.rows_affected() == 0 {
@@ -124,21 +126,22 @@ impl Sqlite {
             Option<String>,
             String,
         );
-        let rows: Vec<Row> =
-            sqlx::query_as(sql::ALERT_EVENTS).bind(alert.0).fetch_all(&self.readers).await?;
+        let rows: Vec<Row> = sqlx::query_as(sql::ALERT_EVENTS).bind(alert.0).fetch_all(&self.readers).await?;
         rows.into_iter()
             .map(|(n, at, account, account_name, action, from, to, version, reason, hash)| {
                 Ok(AlertEvent {
                     n,
-                    at: time(at)?,
+                    at: stored::time(at, "alert", "at")?,
                     account: account.map(UserId),
                     account_name,
                     action,
-                    from_phase: from.map(|from| word("alert_event", "from_phase", &from)).transpose()?,
-                    to_phase: word("alert_event", "to_phase", &to)?,
+                    from_phase: from
+                        .map(|from| stored::word(&from, "alert_event", "from_phase"))
+                        .transpose()?,
+                    to_phase: stored::word(&to, "alert_event", "to_phase")?,
                     version,
                     reason,
-                    content_hash: word("alert_event", "content_hash", &hash)?,
+                    content_hash: stored::word(&hash, "alert_event", "content_hash")?,
                 })
             })
             .collect()
@@ -152,15 +155,15 @@ impl Sqlite {
     ) -> Result<i64, Halt> {
         let mut tx = self.begin_write().await?;
         let rows: Vec<(i64, i64, i64, i64)> =
-            sqlx::query_as(sql::RESEND_PICK).bind(alert.0).bind(us(now)).fetch_all(&mut *tx).await?;
+            sqlx::query_as(sql::RESEND_PICK).bind(alert.0).bind(micros(now)).fetch_all(&mut *tx).await?;
         if rows.is_empty() {
             return Ok(0);
         }
         let mut shifts = Shifts::default();
         let mut retries = Vec::with_capacity(rows.len());
         for (alert, route, seq, attempt) in rows {
-            let key = key(alert, route, seq)?;
-            let attempt = narrow::<i32>("doubt", "attempt", attempt)?.saturating_add(1);
+            let key = stored::key(alert, route, seq)?;
+            let attempt = stored::number::<i32>(attempt, "doubt", "attempt")?.saturating_add(1);
             shifts.shift(key, State::Uncertain, State::Queued);
             retries.push(RetryRow { key, due_at: now, attempt, strikes: 0, possible_repeat: true });
         }
@@ -185,7 +188,7 @@ async fn follow(connection: &mut SqliteConnection, now: Timestamp, change: &Phas
             sqlx::query(sql::ALERT_APPROVE)
                 .bind(alert.0)
                 .bind(change.account.map(|account| account.0))
-                .bind(us(now))
+                .bind(micros(now))
                 .execute(connection)
                 .await?;
         }
@@ -198,11 +201,7 @@ async fn follow(connection: &mut SqliteConnection, now: Timestamp, change: &Phas
             sqlx::query(sql::DISPATCH_PAUSE).bind(alert.0).bind(state).execute(connection).await?;
         }
         Phase::Cancelled | Phase::Expired => {
-            sqlx::query(sql::DISPATCH_END)
-                .bind(alert.0)
-                .bind(change.to.as_str())
-                .execute(connection)
-                .await?;
+            sqlx::query(sql::DISPATCH_END).bind(alert.0).bind(change.to.as_str()).execute(connection).await?;
         }
         Phase::Submitted | Phase::Completed | Phase::Rejected => {}
     }
@@ -219,7 +218,7 @@ async fn drop_frozen(connection: &mut SqliteConnection, alert: AlertId) -> Resul
 async fn stands(connection: &mut SqliteConnection, alert: AlertId) -> Result<Option<(Phase, i64)>, Halt> {
     let row: Option<(String, i64)> =
         sqlx::query_as(sql::ALERT_STANDS).bind(alert.0).fetch_optional(connection).await?;
-    row.map(|(phase, version)| Ok((word("alert", "phase", &phase)?, version))).transpose()
+    row.map(|(phase, version)| Ok((stored::word(&phase, "alert", "phase")?, version))).transpose()
 }
 
 async fn stale(connection: &mut SqliteConnection, alert: AlertId) -> Result<Applied, Halt> {
@@ -237,29 +236,31 @@ fn alert_row(row: &SqliteRow) -> Result<AlertRow, Halt> {
     let number_maybe = |index: usize| row.try_get::<Option<i64>, _>(index);
     Ok(AlertRow {
         id: AlertId(number(0)?),
-        kind: word("alert", "kind", &text(1)?)?,
-        mode: word("alert", "mode", &text(2)?)?,
-        severity: word("alert", "severity", &text(3)?)?,
-        phase: word("alert", "phase", &text(4)?)?,
+        kind: stored::word(&text(1)?, "alert", "kind")?,
+        mode: stored::word(&text(2)?, "alert", "mode")?,
+        severity: stored::word(&text(3)?, "alert", "severity")?,
+        phase: stored::word(&text(4)?, "alert", "phase")?,
         version: number(5)?,
         refers_to: number_maybe(6)?.map(AlertId),
         content: from_json("content", &text(7)?)?,
-        content_hash: word("alert", "content_hash", &text(8)?)?,
-        approved_hash: text_maybe(9)?.map(|hash| word("alert", "approved_hash", &hash)).transpose()?,
+        content_hash: stored::word(&text(8)?, "alert", "content_hash")?,
+        approved_hash: text_maybe(9)?
+            .map(|hash| stored::word(&hash, "alert", "approved_hash"))
+            .transpose()?,
         audience: from_json("audience", &text(10)?)?,
-        uncertain: word("alert", "uncertain", &text(11)?)?,
+        uncertain: stored::word(&text(11)?, "alert", "uncertain")?,
         author: UserId(number(12)?),
         approver: number_maybe(13)?.map(UserId),
-        expires_at: time(number(14)?)?,
-        created_at: time(number(15)?)?,
-        updated_at: time(number(16)?)?,
-        approved_at: time_maybe(number_maybe(17)?)?,
-        frozen_at: time_maybe(number_maybe(18)?)?,
+        expires_at: stored::time(number(14)?, "alert", "at")?,
+        created_at: stored::time(number(15)?, "alert", "at")?,
+        updated_at: stored::time(number(16)?, "alert", "at")?,
+        approved_at: stored::time_option(number_maybe(17)?, "alert", "at")?,
+        frozen_at: stored::time_option(number_maybe(18)?, "alert", "at")?,
         targets: number(19)?,
         excluded: number(20)?,
         target_digest: text_maybe(21)?,
         fanned_to: number(22)?,
-        ended_at: time_maybe(number_maybe(23)?)?,
+        ended_at: stored::time_option(number_maybe(23)?, "alert", "at")?,
     })
 }
 

@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use super::{Sqlite, sql};
 use crate::domain::{AlertId, ImportId, LaneId, PersonId, Phase, RouteId, UserId};
 use crate::ledger::{
-    Account, AlertEvent, AlertRow, Applied, Catalog, Idempotency, Import, ImportCounts, ImportRow, ImportState,
-    NewAccount, NewAlert, PeopleGroup, Person, PersonRow, PhaseChange, RefusedRow, Result,
+    Account, AlertEvent, AlertRow, Applied, Catalog, Idempotency, Import, ImportCounts, ImportRow,
+    ImportState, NewAccount, NewAlert, PeopleGroup, Person, PersonRow, PhaseChange, RefusedRow, Result,
 };
 
 #[async_trait]

@@ -7,9 +7,11 @@ use sqlx::SqliteConnection;
 
 use super::failure::Halt;
 use super::lease::fence;
-use super::rows::{json, limit, narrow, route_id, time, us};
+use super::rows::{json, limit};
 use super::{Sqlite, sql};
 use crate::domain::{AlertId, ClaimId, RouteId};
+use crate::ledger::batch::stored;
+use crate::ledger::batch::stored::micros;
 use crate::ledger::{Claim, ClaimAsk, Claimed, Favour, Ownership};
 
 /// A dispatch that has work.
@@ -34,8 +36,9 @@ impl Sqlite {
         let mut tx = self.begin_write().await?;
         fence(&mut tx, owner).await?;
         let Some(picked) = pick(&mut tx, now, ask).await? else { return Ok(None) };
-        let range = (!picked.due)
-            .then(|| (picked.cursor, picked.end_seq.min(picked.cursor.saturating_add(limit(ask.messages_max)))));
+        let range = (!picked.due).then(|| {
+            (picked.cursor, picked.end_seq.min(picked.cursor.saturating_add(limit(ask.messages_max))))
+        });
         let messages = match range {
             Some((from, to)) => first_attempts(&mut tx, &picked, from, to).await?,
             None => later_attempts(&mut tx, &picked, now, ask.messages_max).await?,
@@ -49,7 +52,7 @@ impl Sqlite {
             .bind(range.map(|(from, _)| from))
             .bind(range.map(|(_, to)| to))
             .bind(total)
-            .bind(us(now))
+            .bind(micros(now))
             .fetch_one(&mut *tx)
             .await?;
         if range.is_none() {
@@ -89,14 +92,17 @@ async fn pick(
     if ask.messages_max == 0 {
         return Ok(None);
     }
-    let row: Option<(i64, i64, i64, i64, i64, i64, bool)> =
-        sqlx::query_as(statement).bind(json(&ask.routes)?).bind(us(now)).fetch_optional(connection).await?;
+    let row: Option<(i64, i64, i64, i64, i64, i64, bool)> = sqlx::query_as(statement)
+        .bind(json(&ask.routes)?)
+        .bind(micros(now))
+        .fetch_optional(connection)
+        .await?;
     let Some((alert, route, priority, expires_at, cursor, end_seq, due)) = row else { return Ok(None) };
     Ok(Some(Picked {
         alert: AlertId(alert),
-        route: route_id(route)?,
-        priority: narrow("dispatch", "priority", priority)?,
-        expires_at: time(expires_at)?,
+        route: stored::route(route, "dispatch")?,
+        priority: stored::number(priority, "dispatch", "priority")?,
+        expires_at: stored::time(expires_at, "dispatch", "expires_at")?,
         cursor,
         end_seq,
         due,
@@ -138,7 +144,7 @@ async fn later_attempts(
     let rows: Vec<(i64, String, i64, i64, bool)> = sqlx::query_as(sql::CLAIM_DUE)
         .bind(picked.alert.0)
         .bind(picked.route.0)
-        .bind(us(now))
+        .bind(micros(now))
         .bind(limit(messages_max))
         .fetch_all(&mut *connection)
         .await?;
@@ -151,15 +157,15 @@ async fn later_attempts(
         .await?;
     let mut done: BTreeMap<i64, Vec<u8>> = BTreeMap::new();
     for (seq, part) in parts {
-        done.entry(seq).or_default().push(narrow("submission", "part", part)?);
+        done.entry(seq).or_default().push(stored::number(part, "submission", "part")?);
     }
     rows.into_iter()
         .map(|(seq, address, attempt, strikes, possible_repeat)| {
             Ok(Claimed {
                 seq,
                 address,
-                attempt: narrow("retry", "attempt", attempt)?,
-                strikes: narrow("retry", "strikes", strikes)?,
+                attempt: stored::number(attempt, "retry", "attempt")?,
+                strikes: stored::number(strikes, "retry", "strikes")?,
                 parts_done: done.remove(&seq).unwrap_or_default(),
                 possible_repeat,
             })

@@ -3,9 +3,11 @@
 use jiff::Timestamp;
 
 use super::failure::Halt;
-use super::rows::{add_event, count, json, limit, us, word};
+use super::rows::{add_event, count, json, limit};
 use super::{Sqlite, sql};
 use crate::domain::{Action, AlertId, Phase, RouteId, Selection, Severity};
+use crate::ledger::batch::stored;
+use crate::ledger::batch::stored::micros;
 use crate::ledger::{DispatchPlan, LedgerError, Progress, Routing};
 
 /// A selection as statements take it: everyone, communes, groups.
@@ -54,8 +56,7 @@ impl Sqlite {
             .await?;
         let people = count(chunk.rows_affected());
         if people > 0 {
-            let new =
-                sqlx::query(sql::FREEZE_TARGETS).bind(alert.0).bind(targets).execute(&mut *tx).await?;
+            let new = sqlx::query(sql::FREEZE_TARGETS).bind(alert.0).bind(targets).execute(&mut *tx).await?;
             let excluded = sqlx::query(sql::FREEZE_EXCLUSIONS).bind(alert.0).execute(&mut *tx).await?;
             let last: i64 = sqlx::query_scalar(sql::FREEZE_LAST).fetch_one(&mut *tx).await?;
             sqlx::query(sql::FREEZE_MOVE)
@@ -80,7 +81,7 @@ impl Sqlite {
         let mut tx = self.begin_write().await?;
         let begun: Option<(String, String, i64, i64)> = sqlx::query_as(sql::BEGIN_ALERT)
             .bind(alert.0)
-            .bind(us(now))
+            .bind(micros(now))
             .bind(digest)
             .fetch_optional(&mut *tx)
             .await?;
@@ -92,7 +93,7 @@ impl Sqlite {
                 (None, Action::Complete.as_str(), Some(Phase::Dispatching), Phase::Completed, None);
             add_event(&mut tx, now, alert, complete).await?;
         } else {
-            let severity: Severity = word("alert", "severity", &severity)?;
+            let severity: Severity = stored::word(&severity, "alert", "severity")?;
             let plans: Vec<(RouteId, i64)> = plans.iter().map(|plan| (plan.route, plan.parts)).collect();
             sqlx::query(sql::BEGIN_DISPATCHES)
                 .bind(alert.0)
@@ -138,6 +139,8 @@ fn unplanned(alert: AlertId, wanted: i64, made: u64) -> LedgerError {
         table: "target",
         column: "route",
         row: format!("alert {alert}"),
-        why: format!("{made} of {wanted} targets have a dispatch; the plan must name every route of the targets"),
+        why: format!(
+            "{made} of {wanted} targets have a dispatch; the plan must name every route of the targets"
+        ),
     }
 }

@@ -6,12 +6,14 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use super::failure::Halt;
-use super::rows::{json, key, limit, narrow, us};
+use super::rows::{json, limit};
 use super::{Sqlite, sql};
 use crate::domain::{AlertId, Counts, LaneId, RouteId, Selection};
+use crate::ledger::batch::stored;
+use crate::ledger::batch::stored::micros;
 use crate::ledger::{
-    Claim, ClaimAsk, DispatchPlan, Found, KnownPart, Lease, Ledger, OpenReference, Ownership, Progress, ReceiptFact,
-    Recorded, Result, Routing, Settled, Settlement, Swept,
+    Claim, ClaimAsk, DispatchPlan, Found, KnownPart, Lease, Ledger, OpenReference, Ownership, Progress,
+    ReceiptFact, Recorded, Result, Routing, Settled, Settlement, Swept,
 };
 
 #[async_trait]
@@ -86,22 +88,13 @@ impl Ledger for Sqlite {
         self.read_counts(alert).await.map_err(|halt| self.told(halt))
     }
 
-    async fn keep_inbound(
-        &self,
-        now: Timestamp,
-        lane: LaneId,
-        messages: &[contract::Inbound],
-    ) -> Result<()> {
+    async fn keep_inbound(&self, now: Timestamp, lane: LaneId, messages: &[contract::Inbound]) -> Result<()> {
         self.add_inbound(now, lane, messages).await.map_err(|halt| self.told(halt))
     }
 }
 
 impl Sqlite {
-    async fn read_open_references(
-        &self,
-        lane: LaneId,
-        rows_max: usize,
-    ) -> Result<Vec<OpenReference>, Halt> {
+    async fn read_open_references(&self, lane: LaneId, rows_max: usize) -> Result<Vec<OpenReference>, Halt> {
         let rows: Vec<(String, i64, i64, i64, i64, i64, String)> = sqlx::query_as(sql::OPEN_REFERENCES)
             .bind(lane.0)
             .bind(limit(rows_max))
@@ -109,9 +102,9 @@ impl Sqlite {
             .await?;
         rows.into_iter()
             .map(|(reference, alert, route, seq, attempt, part, address)| {
-                let attempt = narrow("submission", "attempt", attempt)?;
-                let part = narrow("submission", "part", part)?;
-                let part = KnownPart { key: key(alert, route, seq)?, attempt, part };
+                let attempt = stored::number(attempt, "submission", "attempt")?;
+                let part = stored::number(part, "submission", "part")?;
+                let part = KnownPart { key: stored::key(alert, route, seq)?, attempt, part };
                 Ok(OpenReference { lane, reference, part, address })
             })
             .collect()
@@ -119,8 +112,7 @@ impl Sqlite {
 
     async fn read_counts(&self, alert: AlertId) -> Result<Vec<(RouteId, Counts)>, Halt> {
         type Row = (i64, i64, i64, i64, i64, i64, i64, i64, i64, i64, i64, i64, i64, i64);
-        let rows: Vec<Row> =
-            sqlx::query_as(sql::COUNTS).bind(alert.0).fetch_all(&self.readers).await?;
+        let rows: Vec<Row> = sqlx::query_as(sql::COUNTS).bind(alert.0).fetch_all(&self.readers).await?;
         rows.into_iter()
             .map(|row| {
                 let counts = Counts {
@@ -138,7 +130,7 @@ impl Sqlite {
                     possible_repeats: row.12,
                     parts_submitted: row.13,
                 };
-                Ok((super::rows::route_id(row.0)?, counts))
+                Ok((stored::route(row.0, "dispatch")?, counts))
             })
             .collect()
     }
@@ -157,7 +149,7 @@ impl Sqlite {
         sqlx::query(sql::INBOX_ADD)
             .bind(json(&batch)?)
             .bind(lane.0)
-            .bind(us(now))
+            .bind(micros(now))
             .execute(&self.writer)
             .await?;
         Ok(())

@@ -6,9 +6,10 @@ use jiff::{SignedDuration, Timestamp};
 use sqlx::SqliteConnection;
 
 use super::failure::Halt;
-use super::rows::{time, us};
 use super::{Sqlite, sql};
 use crate::domain::LaneId;
+use crate::ledger::batch::stored;
+use crate::ledger::batch::stored::micros;
 use crate::ledger::{Lease, LedgerError, Ownership};
 
 /// What a writer that is the owner learns with the check.
@@ -32,20 +33,21 @@ impl Sqlite {
         let taken: Option<i64> = sqlx::query_scalar(sql::LEASE_TAKE)
             .bind(lane.0)
             .bind(node)
-            .bind(us(now))
-            .bind(us(until))
+            .bind(micros(now))
+            .bind(micros(until))
             .bind(ready)
             .fetch_optional(&mut *tx)
             .await?;
         let lease = match taken {
-            Some(epoch) => {
-                Lease::Granted { ownership: Ownership { lane, node: node.to_owned(), epoch }, until: time(us(until))? }
-            }
+            Some(epoch) => Lease::Granted {
+                ownership: Ownership { lane, node: node.to_owned(), epoch },
+                until: stored::time(micros(until), "lane", "until")?,
+            },
             None => {
                 let holder: Option<(String, i64)> =
                     sqlx::query_as(sql::LEASE_HOLDER).bind(lane.0).fetch_optional(&mut *tx).await?;
                 let (node, until) = holder.ok_or_else(|| no_such_lane(lane))?;
-                Lease::HeldBy { node, until: time(until)? }
+                Lease::HeldBy { node, until: stored::time(until, "lane", "until")? }
             }
         };
         tx.commit().await?;

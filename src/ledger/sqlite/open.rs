@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
+    SqliteSynchronous,
 };
 use sqlx::{Executor, SqlSafeStr};
 
@@ -35,6 +36,9 @@ const READER_CACHE: &str = "-4096";
 
 /// Pages of the log before they are copied home: fewer and larger copies than the default of 1000.
 const CHECKPOINT_PAGES: &str = "4000";
+
+/// The lock proves that owners of an earlier run are gone; a lane is taken anew with the next epoch.
+const FREE_LANES: &str = "UPDATE lane SET owner = NULL, until = 0, ready = 0 WHERE owner IS NOT NULL";
 
 impl Sqlite {
     /// Opens the ledger at `path`, makes it if it is missing and `migrate`, and brings its schema up to date if `migrate`.
@@ -84,7 +88,10 @@ fn lock(path: &str) -> Result<File> {
     let beside = PathBuf::from(format!("{path}.lock"));
     let unwritable = |error: std::io::Error| LedgerError::ReadOnly {
         place: path.to_owned(),
-        why: format!("{}: {error}; name a directory that exists and that this user may write", beside.display()),
+        why: format!(
+            "{}: {error}; name a directory that exists and that this user may write",
+            beside.display()
+        ),
     };
     let file = File::options().create(true).truncate(false).write(true).open(&beside).map_err(unwritable)?;
     match file.try_lock() {
@@ -121,15 +128,16 @@ async fn ready(writer: &SqlitePool, path: &str, migrate: bool) -> Result<(), Hal
     if let Some(found) = applied.iter().copied().max().filter(|found| *found > known) {
         return Err(LedgerError::SchemaTooNew { place: path.to_owned(), found, known }.into());
     }
-    let missing = MIGRATIONS.iter().map(|migration| migration.version).find(|version| !applied.contains(version));
+    let missing =
+        MIGRATIONS.iter().map(|migration| migration.version).find(|version| !applied.contains(version));
     match missing {
         Some(_) if migrate => run_migrations(&mut connection, path).await?,
         Some(missing) => return Err(LedgerError::SchemaTooOld { place: path.to_owned(), missing }.into()),
         None => {}
     }
-    // The work table first: statements name it. Then owners of an earlier run: the lock proves that they are gone.
+    // The work table first: statements name it.
     sqlx::query(sql::FREEZE_TABLE).execute(&mut *connection).await?;
-    sqlx::query(sql::LEASE_FREE_ALL).execute(&mut *connection).await?;
+    sqlx::query(FREE_LANES).execute(&mut *connection).await?;
     // A statement that does not fit the schema is found now, not in a flood.
     for statement in sql::ALL {
         (&mut *connection).prepare(statement.into_sql_str()).await?;

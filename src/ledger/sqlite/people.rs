@@ -6,17 +6,18 @@ use jiff::Timestamp;
 use sqlx::SqliteConnection;
 
 use super::failure::Halt;
-use super::rows::{json, limit, time, time_maybe, us};
+use super::rows::{json, limit};
 use super::{Sqlite, sql};
 use crate::domain::{ImportId, PersonId, UserId};
+use crate::ledger::batch::stored;
+use crate::ledger::batch::stored::micros;
 use crate::ledger::batch::{ImportPlan, KnownPerson, plan_import};
 use crate::ledger::{
-    CarrierSource, Import, ImportCounts, ImportRow, ImportState, LedgerError, Person, PersonRow, RefusedRow, Result,
+    Import, ImportCounts, ImportRow, ImportState, LedgerError, Person, PersonRow, RefusedRow, Result,
 };
 
 type CountColumns = (i64, i64, i64, i64, i64, i64);
-type ImportColumns =
-    (i64, String, String, i64, i64, i64, i64, i64, i64, i64, Option<i64>, Option<String>);
+type ImportColumns = (i64, String, String, i64, i64, i64, i64, i64, i64, i64, Option<i64>, Option<String>);
 type PersonColumns = (
     i64,
     String,
@@ -40,7 +41,7 @@ impl Sqlite {
         let id: i64 = sqlx::query_scalar(sql::IMPORT_ADD)
             .bind(account.0)
             .bind(name)
-            .bind(us(now))
+            .bind(micros(now))
             .fetch_one(&self.writer)
             .await?;
         Ok(ImportId(id))
@@ -92,8 +93,8 @@ impl Sqlite {
     ) -> Result<(), Halt> {
         sqlx::query(sql::IMPORT_END)
             .bind(import.0)
-            .bind(state_word(state))
-            .bind(us(now))
+            .bind(stored::import_state_word(state))
+            .bind(micros(now))
             .bind(note)
             .execute(&self.writer)
             .await?;
@@ -103,17 +104,18 @@ impl Sqlite {
     pub(super) async fn read_import(&self, import: ImportId) -> Result<Option<Import>, Halt> {
         let row: Option<ImportColumns> =
             sqlx::query_as(sql::IMPORT_READ).bind(import.0).fetch_optional(&self.readers).await?;
-        let Some((id, name, state, total, new, changed, same, refused, warned, started_at, ended_at, note)) = row
+        let Some((id, name, state, total, new, changed, same, refused, warned, started_at, ended_at, note)) =
+            row
         else {
             return Ok(None);
         };
         Ok(Some(Import {
             id: ImportId(id),
             name,
-            state: state_from(&state)?,
+            state: stored::import_state_from(&state)?,
             counts: import_counts((total, new, changed, same, refused, warned)),
-            started_at: time(started_at)?,
-            ended_at: time_maybe(ended_at)?,
+            started_at: stored::time(started_at, "person", "at")?,
+            ended_at: stored::time_option(ended_at, "person", "at")?,
             note,
         }))
     }
@@ -124,13 +126,12 @@ impl Sqlite {
         after_line: i64,
         rows_max: usize,
     ) -> Result<Vec<ImportRow>, Halt> {
-        let rows: Vec<(i64, String, Option<String>, Option<String>)> =
-            sqlx::query_as(sql::IMPORT_ROWS_PAGE)
-                .bind(import.0)
-                .bind(after_line)
-                .bind(limit(rows_max))
-                .fetch_all(&self.readers)
-                .await?;
+        let rows: Vec<(i64, String, Option<String>, Option<String>)> = sqlx::query_as(sql::IMPORT_ROWS_PAGE)
+            .bind(import.0)
+            .bind(after_line)
+            .bind(limit(rows_max))
+            .fetch_all(&self.readers)
+            .await?;
         let row = |(line, verdict, field, note)| ImportRow { line, verdict, field, note };
         Ok(rows.into_iter().map(row).collect())
     }
@@ -167,7 +168,7 @@ impl Sqlite {
         let done = sqlx::query(sql::PERSON_OPT_OUT)
             .bind(person.0)
             .bind(opted_out)
-            .bind(us(now))
+            .bind(micros(now))
             .execute(&self.writer)
             .await?;
         Ok(done.rows_affected() > 0)
@@ -182,7 +183,7 @@ impl Sqlite {
         let done = sqlx::query(sql::PERSON_CARRIER)
             .bind(person.0)
             .bind(carrier)
-            .bind(us(now))
+            .bind(micros(now))
             .execute(&self.writer)
             .await?;
         Ok(done.rows_affected() > 0)
@@ -193,14 +194,12 @@ async fn known_people(
     connection: &mut SqliteConnection,
     good: &[PersonRow],
 ) -> Result<BTreeMap<String, KnownPerson>, Halt> {
-    type Row =
-        (String, Option<String>, Option<String>, Option<String>, String, Option<String>, bool, String);
+    type Row = (String, Option<String>, Option<String>, Option<String>, String, Option<String>, bool, String);
     let names: Vec<&String> = good.iter().map(|row| &row.external_id).collect();
-    let rows: Vec<Row> =
-        sqlx::query_as(sql::IMPORT_PEOPLE).bind(json(&names)?).fetch_all(connection).await?;
+    let rows: Vec<Row> = sqlx::query_as(sql::IMPORT_PEOPLE).bind(json(&names)?).fetch_all(connection).await?;
     rows.into_iter()
         .map(|(external_id, phone, carrier, source, area, name, opted_out, groups)| {
-            let carrier_source = source.as_deref().map(source_from).transpose()?;
+            let carrier_source = source.as_deref().map(stored::source_from).transpose()?;
             let groups = slugs(&groups)?.into_iter().collect();
             Ok((external_id, KnownPerson { phone, carrier, carrier_source, area, name, opted_out, groups }))
         })
@@ -220,14 +219,14 @@ async fn write_people(
         .people
         .iter()
         .map(|(id, person)| {
-            let source = person.carrier_source.map(source_word);
+            let source = person.carrier_source.map(stored::source_word);
             (id, &person.phone, &person.carrier, source, &person.area, &person.name, person.opted_out)
         })
         .collect();
     sqlx::query(sql::PERSON_PUT)
         .bind(json(&people)?)
         .bind(import.0)
-        .bind(us(now))
+        .bind(micros(now))
         .execute(&mut *connection)
         .await?;
     let names: Vec<&String> = plan.people.keys().collect();
@@ -253,12 +252,12 @@ fn person(
         external_id,
         phone,
         carrier,
-        carrier_source: source.as_deref().map(source_from).transpose()?,
+        carrier_source: source.as_deref().map(stored::source_from).transpose()?,
         area,
         name,
         groups: slugs(&groups)?,
-        opted_out_at: time_maybe(opted_out_at)?,
-        updated_at: time(updated_at)?,
+        opted_out_at: stored::time_option(opted_out_at, "person", "at")?,
+        updated_at: stored::time(updated_at, "person", "at")?,
     })
 }
 
@@ -272,42 +271,6 @@ fn slugs(text: &str) -> Result<Vec<String>> {
     })?;
     slugs.sort();
     Ok(slugs)
-}
-
-fn source_word(source: CarrierSource) -> &'static str {
-    match source {
-        CarrierSource::Prefix => "prefix",
-        CarrierSource::Override => "override",
-    }
-}
-
-fn source_from(text: &str) -> Result<CarrierSource> {
-    match text {
-        "prefix" => Ok(CarrierSource::Prefix),
-        "override" => Ok(CarrierSource::Override),
-        other => Err(not_a("person", "carrier_source", other)),
-    }
-}
-
-fn state_word(state: ImportState) -> &'static str {
-    match state {
-        ImportState::Running => "running",
-        ImportState::Finished => "finished",
-        ImportState::Interrupted => "interrupted",
-    }
-}
-
-fn state_from(text: &str) -> Result<ImportState> {
-    match text {
-        "running" => Ok(ImportState::Running),
-        "finished" => Ok(ImportState::Finished),
-        "interrupted" => Ok(ImportState::Interrupted),
-        other => Err(not_a("import", "state", other)),
-    }
-}
-
-fn not_a(table: &'static str, column: &'static str, text: &str) -> LedgerError {
-    LedgerError::Inconsistent { table, column, row: text.to_owned(), why: "an unknown word".into() }
 }
 
 fn no_such_import(import: ImportId) -> LedgerError {

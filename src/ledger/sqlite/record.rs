@@ -2,17 +2,19 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use contract::ReceiptVerdict;
 use sqlx::SqliteConnection;
 
 use super::failure::Halt;
-use super::rows::{add_closings, apply_shifts, json, key, keys, load_rules, narrow, take_retries, time, time_maybe, us};
+use super::rows::{add_closings, apply_shifts, json, keys, load_rules, take_retries};
 use super::{Sqlite, sql};
 use crate::domain::{LaneId, MessageKey, PartVerdict, State};
+use crate::ledger::batch::stored;
+use crate::ledger::batch::stored::micros;
 use crate::ledger::batch::{
-    ClosingRow, Folded, Matched, RulesByDispatch, Shifts, SubmissionRow, closing_row, dispatch_of, plan_record, rules_of,
+    ClosingRow, Folded, Matched, RulesByDispatch, Shifts, SubmissionRow, closing_row, dispatch_of,
+    plan_record, rules_of,
 };
-use crate::ledger::{KnownPart, LedgerError, ReceiptFact, Recorded, Result};
+use crate::ledger::{KnownPart, ReceiptFact, Recorded, Result};
 
 impl Sqlite {
     pub(super) async fn record_batch(&self, receipts: &[ReceiptFact]) -> Result<Recorded, Halt> {
@@ -77,10 +79,8 @@ async fn check_parts(
     if found.is_empty() {
         return Ok(());
     }
-    let asked: Vec<_> = found
-        .values()
-        .map(|part| (part.key.alert, part.key.route, part.key.seq, part.attempt))
-        .collect();
+    let asked: Vec<_> =
+        found.values().map(|part| (part.key.alert, part.key.route, part.key.seq, part.attempt)).collect();
     let rows: Vec<(i64, bool)> =
         sqlx::query_as(sql::RECORD_STRAYS).bind(json(&asked)?).fetch_all(connection).await?;
     let strays: HashMap<i64, bool> = rows.into_iter().collect();
@@ -114,12 +114,12 @@ async fn by_reference(
     let mut found = BTreeMap::new();
     for (place, alert, route, seq, attempt, part) in rows {
         let part = KnownPart {
-            key: key(alert, route, seq)?,
-            attempt: narrow("submission", "attempt", attempt)?,
-            part: narrow("submission", "part", part)?,
+            key: stored::key(alert, route, seq)?,
+            attempt: stored::number(attempt, "submission", "attempt")?,
+            part: stored::number(part, "submission", "part")?,
         };
         // The rows of a receipt come with the likeliest first.
-        found.entry(narrow("receipt", "place", place)?).or_insert(part);
+        found.entry(stored::number(place, "receipt", "place")?).or_insert(part);
     }
     Ok(found)
 }
@@ -143,9 +143,9 @@ async fn by_number(
         sqlx::query_as(sql::RECORD_DOUBTFUL).bind(json(&asked)?).fetch_all(connection).await?;
     rows.into_iter()
         .map(|(place, alert, route, seq, attempt)| {
-            let attempt = narrow("doubt", "attempt", attempt)?;
-            let part = KnownPart { key: key(alert, route, seq)?, attempt, part: 1 };
-            Ok((narrow("receipt", "place", place)?, part))
+            let attempt = stored::number(attempt, "doubt", "attempt")?;
+            let part = KnownPart { key: stored::key(alert, route, seq)?, attempt, part: 1 };
+            Ok((stored::number(place, "receipt", "place")?, part))
         })
         .collect()
 }
@@ -179,9 +179,21 @@ async fn keep(
     let batch: Vec<_> = receipts
         .map(|receipt| {
             let KnownPart { key, attempt, part } = receipt.part;
-            let (verdict, provider_at) = (verdict_word(receipt.verdict), receipt.provider_at.map(us));
-            let at = us(receipt.received_at);
-            (key.alert, key.route, key.seq, attempt, part, verdict, &receipt.code, provider_at, at, &receipt.raw)
+            let (verdict, provider_at) =
+                (stored::verdict_word(receipt.verdict), receipt.provider_at.map(micros));
+            let at = micros(receipt.received_at);
+            (
+                key.alert,
+                key.route,
+                key.seq,
+                attempt,
+                part,
+                verdict,
+                &receipt.code,
+                provider_at,
+                at,
+                &receipt.raw,
+            )
         })
         .collect();
     if !batch.is_empty() {
@@ -238,7 +250,7 @@ async fn states_left(
         let rows: Vec<(i64, i64, i64, String)> =
             sqlx::query_as(sql::DOUBT_TAKE).bind(keys(doubtful)?).fetch_all(&mut *connection).await?;
         for (alert, route, seq, kind) in rows {
-            left.insert(key(alert, route, seq)?, super::rows::word("doubt", "kind", &kind)?);
+            left.insert(stored::key(alert, route, seq)?, stored::word(&kind, "doubt", "kind")?);
         }
     }
     for (message, under_way) in take_retries(connection, &waiting).await? {
@@ -254,8 +266,9 @@ async fn keep_unmatched(connection: &mut SqliteConnection, receipts: &[&ReceiptF
     let batch: Vec<_> = receipts
         .iter()
         .map(|receipt| {
-            let (verdict, provider_at) = (verdict_word(receipt.verdict), receipt.provider_at.map(us));
-            let at = us(receipt.received_at);
+            let (verdict, provider_at) =
+                (stored::verdict_word(receipt.verdict), receipt.provider_at.map(micros));
+            let at = micros(receipt.received_at);
             (receipt.lane, &receipt.address, verdict, &receipt.code, provider_at, at, &receipt.raw)
         })
         .collect();
@@ -301,17 +314,17 @@ pub(super) async fn waiting_receipts(
         if matched.contains_key(&id) {
             continue;
         }
-        let attempt = narrow("submission", "attempt", attempt)?;
-        let part = narrow("submission", "part", part)?;
+        let attempt = stored::number(attempt, "submission", "attempt")?;
+        let part = stored::number(part, "submission", "part")?;
         matched.insert(
             id,
             Matched {
-                part: KnownPart { key: key(alert, route, seq)?, attempt, part },
+                part: KnownPart { key: stored::key(alert, route, seq)?, attempt, part },
                 closed: false,
-                verdict: verdict_from(&verdict)?,
+                verdict: stored::verdict_from(&verdict)?,
                 code,
-                provider_at: time_maybe(provider_at)?,
-                received_at: time(received_at)?,
+                provider_at: stored::time_option(provider_at, "unmatched_receipt", "at")?,
+                received_at: stored::time(received_at, "unmatched_receipt", "at")?,
                 raw,
             },
         );
@@ -327,7 +340,8 @@ async fn drop_matched(
     if matched.is_empty() {
         return Ok(());
     }
-    let parts: BTreeMap<usize, KnownPart> = matched.values().map(|receipt| receipt.part).enumerate().collect();
+    let parts: BTreeMap<usize, KnownPart> =
+        matched.values().map(|receipt| receipt.part).enumerate().collect();
     let mut checked: Parts = vec![None; matched.len()];
     check_parts(connection, &parts, &mut checked).await?;
     for (receipt, checked) in matched.values_mut().zip(checked) {
@@ -336,28 +350,4 @@ async fn drop_matched(
     let ids: Vec<&i64> = matched.keys().collect();
     sqlx::query(sql::UNMATCHED_DROP).bind(json(&ids)?).execute(connection).await?;
     Ok(())
-}
-
-fn verdict_word(verdict: ReceiptVerdict) -> &'static str {
-    match verdict {
-        ReceiptVerdict::Delivered => "delivered",
-        ReceiptVerdict::Failed => "failed",
-        ReceiptVerdict::Progress => "progress",
-        ReceiptVerdict::Unknown => "unknown",
-    }
-}
-
-fn verdict_from(text: &str) -> Result<ReceiptVerdict> {
-    match text {
-        "delivered" => Ok(ReceiptVerdict::Delivered),
-        "failed" => Ok(ReceiptVerdict::Failed),
-        "progress" => Ok(ReceiptVerdict::Progress),
-        "unknown" => Ok(ReceiptVerdict::Unknown),
-        other => Err(LedgerError::Inconsistent {
-            table: "unmatched_receipt",
-            column: "verdict",
-            row: other.to_owned(),
-            why: "no verdict of a receipt".into(),
-        }),
-    }
 }

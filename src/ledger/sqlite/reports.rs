@@ -6,27 +6,17 @@ use async_trait::async_trait;
 
 use super::failure::Halt;
 use super::fanout::{routed, selected};
-use super::rows::{limit, narrow, route_id, time, time_maybe, word};
+use super::rows::limit;
 use super::{Sqlite, sql};
 use crate::domain::{AlertId, Counts, MessageKey, Selection, State};
+use crate::ledger::batch::stored;
 use crate::ledger::{
-    After, AreaCounts, AudiencePreview, ExclusionRow, MessageFilter, MessageRow, Reports, Result, Routing, TargetRow,
-    TrailEntry,
+    After, AreaCounts, AudiencePreview, ExclusionRow, MessageFilter, MessageRow, Reports, Result, Routing,
+    TargetRow, TrailEntry,
 };
 
-type MessageColumns = (
-    i64,
-    i64,
-    i64,
-    String,
-    String,
-    String,
-    i64,
-    Option<String>,
-    Option<String>,
-    Option<i64>,
-    Option<i64>,
-);
+type MessageColumns =
+    (i64, i64, i64, String, String, String, i64, Option<String>, Option<String>, Option<i64>, Option<i64>);
 
 #[async_trait]
 impl Reports for Sqlite {
@@ -85,11 +75,7 @@ impl Reports for Sqlite {
 }
 
 impl Sqlite {
-    async fn read_audience(
-        &self,
-        selection: &Selection,
-        routing: &Routing,
-    ) -> Result<AudiencePreview, Halt> {
+    async fn read_audience(&self, selection: &Selection, routing: &Routing) -> Result<AudiencePreview, Halt> {
         let (everyone, communes, groups) = selected(selection)?;
         let rows: Vec<(Option<i64>, Option<String>, i64)> = sqlx::query_as(sql::AUDIENCE)
             .bind(everyone)
@@ -102,7 +88,7 @@ impl Sqlite {
         for (route, reason, people) in rows {
             match (route, reason) {
                 (_, Some(reason)) => preview.excluded.push((reason, people)),
-                (Some(route), None) => preview.by_route.push((route_id(route)?, people)),
+                (Some(route), None) => preview.by_route.push((stored::route(route, "dispatch")?, people)),
                 (None, None) => {}
             }
         }
@@ -122,7 +108,7 @@ impl Sqlite {
             .fetch_all(&self.readers)
             .await?;
         rows.into_iter()
-            .map(|(seq, phone, route)| Ok(TargetRow { seq, phone, route: route_id(route)? }))
+            .map(|(seq, phone, route)| Ok(TargetRow { seq, phone, route: stored::route(route, "dispatch")? }))
             .collect()
     }
 
@@ -201,16 +187,18 @@ impl Sqlite {
         rows.into_iter()
             .map(|(at, what, lane, attempt, part, verdict, reference, code, reason, provider_at, raw, _)| {
                 Ok(TrailEntry {
-                    at: time(at)?,
+                    at: stored::time(at, "message", "at")?,
                     what,
                     lane,
-                    attempt: attempt.map(|attempt| narrow("submission", "attempt", attempt)).transpose()?,
-                    part: part.map(|part| narrow("submission", "part", part)).transpose()?,
+                    attempt: attempt
+                        .map(|attempt| stored::number(attempt, "submission", "attempt"))
+                        .transpose()?,
+                    part: part.map(|part| stored::number(part, "submission", "part")).transpose()?,
                     verdict,
                     reference,
                     code,
                     reason,
-                    provider_at: time_maybe(provider_at)?,
+                    provider_at: stored::time_option(provider_at, "message", "at")?,
                     raw,
                 })
             })
@@ -231,7 +219,7 @@ impl Sqlite {
             })
             .collect();
         for (area, state, messages) in states {
-            let state: State = word("message", "state", &state)?;
+            let state: State = stored::word(&state, "message", "state")?;
             if let Some(area) = areas.get_mut(&area) {
                 area.counts.shift(None, Some(state), messages);
             }
@@ -245,15 +233,15 @@ fn message_row(
     (route, seq, target_seq, address, area, state, attempts, code, reason, submitted_at, ended_at): MessageColumns,
 ) -> Result<MessageRow> {
     Ok(MessageRow {
-        key: MessageKey { alert, route: route_id(route)?, seq },
+        key: MessageKey { alert, route: stored::route(route, "dispatch")?, seq },
         target_seq,
         address,
         area,
-        state: word("message", "state", &state)?,
-        attempts: narrow("submission", "attempt", attempts)?,
+        state: stored::word(&state, "message", "state")?,
+        attempts: stored::number(attempts, "submission", "attempt")?,
         code,
         reason,
-        submitted_at: time_maybe(submitted_at)?,
-        ended_at: time_maybe(ended_at)?,
+        submitted_at: stored::time_option(submitted_at, "message", "at")?,
+        ended_at: stored::time_option(ended_at, "message", "at")?,
     })
 }

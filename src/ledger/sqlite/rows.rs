@@ -1,61 +1,19 @@
 //! Between Rust and rows: batches as JSON arrays, times as microseconds, words as types; and the inserts that several
 //! verbs share.
 
-use std::str::FromStr;
-
 use jiff::Timestamp;
 use serde::Serialize;
 use sqlx::SqliteConnection;
 
 use super::failure::Halt;
 use super::sql;
-use crate::domain::{AlertId, LaneId, MessageKey, Phase, RouteId, State, UncertainPolicy, UserId};
+use crate::domain::{AlertId, LaneId, MessageKey, Phase, State, UncertainPolicy, UserId};
+use crate::ledger::Result;
+use crate::ledger::batch::stored;
+use crate::ledger::batch::stored::micros;
 use crate::ledger::batch::{
     ClosingRow, DispatchKey, DoubtRow, RetryRow, Rules, RulesByDispatch, Shifts, SubmissionRow,
 };
-use crate::ledger::{LedgerError, Result};
-
-/// Microseconds since 1970, as all times are stored.
-pub(super) fn us(at: Timestamp) -> i64 {
-    at.as_microsecond()
-}
-
-pub(super) fn time(us: i64) -> Result<Timestamp> {
-    Timestamp::from_microsecond(us).map_err(|error| LedgerError::Inconsistent {
-        table: "any",
-        column: "at",
-        row: us.to_string(),
-        why: error.to_string(),
-    })
-}
-
-pub(super) fn time_maybe(us: Option<i64>) -> Result<Option<Timestamp>> {
-    us.map(time).transpose()
-}
-
-/// A stored word of a closed list.
-pub(super) fn word<T>(table: &'static str, column: &'static str, text: &str) -> Result<T>
-where
-    T: FromStr,
-    T::Err: std::fmt::Display,
-{
-    text.parse().map_err(|error: T::Err| LedgerError::Inconsistent {
-        table,
-        column,
-        row: text.to_owned(),
-        why: error.to_string(),
-    })
-}
-
-/// A stored number in the width that Rust gives it.
-pub(super) fn narrow<T: TryFrom<i64>>(table: &'static str, column: &'static str, number: i64) -> Result<T> {
-    T::try_from(number).map_err(|_| LedgerError::Inconsistent {
-        table,
-        column,
-        row: number.to_string(),
-        why: "out of range".into(),
-    })
-}
 
 pub(super) fn count(rows: u64) -> usize {
     usize::try_from(rows).unwrap_or(usize::MAX)
@@ -75,18 +33,6 @@ pub(super) fn keys(keys: impl IntoIterator<Item = MessageKey>) -> Result<String,
     json(&keys.into_iter().map(|key| (key.alert, key.route, key.seq)).collect::<Vec<_>>())
 }
 
-pub(super) fn key(alert: i64, route: i64, seq: i64) -> Result<MessageKey> {
-    Ok(MessageKey { alert: AlertId(alert), route: route_id(route)?, seq })
-}
-
-pub(super) fn route_id(route: i64) -> Result<RouteId> {
-    Ok(RouteId(narrow("route", "id", route)?))
-}
-
-pub(super) fn lane_id(lane: i64) -> Result<LaneId> {
-    Ok(LaneId(narrow("lane", "id", lane)?))
-}
-
 /// What these dispatches say about their messages.
 pub(super) async fn load_rules(
     connection: &mut SqliteConnection,
@@ -101,11 +47,12 @@ pub(super) async fn load_rules(
         sqlx::query_as(sql::DISPATCH_RULES).bind(json(&wanted)?).fetch_all(connection).await?;
     let mut rules = RulesByDispatch::new();
     for (alert, route, parts, policy, ended_as, expires_at, doubts, retries) in rows {
-        let policy: UncertainPolicy = word("dispatch", "uncertain_policy", &policy)?;
-        let ended_as = ended_as.map(|text| word::<State>("dispatch", "ended_as", &text)).transpose()?;
-        let expires_at = time(expires_at)?;
+        let policy: UncertainPolicy = stored::word(&policy, "dispatch", "uncertain_policy")?;
+        let ended_as =
+            ended_as.map(|text| stored::word::<State>(&text, "dispatch", "ended_as")).transpose()?;
+        let expires_at = stored::time(expires_at, "dispatch", "expires_at")?;
         rules.insert(
-            (AlertId(alert), route_id(route)?),
+            (AlertId(alert), stored::route(route, "dispatch")?),
             Rules { parts, policy, ended_as, expires_at, doubts, retries },
         );
     }
@@ -126,7 +73,7 @@ pub(super) async fn add_submissions(
             let key = row.key;
             (
                 (key.alert, key.route, key.seq, row.attempt, row.part),
-                (row.outcome, &row.reference, &row.code, &row.reason, us(row.at)),
+                (row.outcome, &row.reference, &row.code, &row.reason, micros(row.at)),
             )
         })
         .map(|((alert, route, seq, attempt, part), (outcome, reference, code, reason, at))| {
@@ -144,9 +91,19 @@ pub(super) async fn add_closings(connection: &mut SqliteConnection, rows: &[Clos
     let batch: Vec<_> = rows
         .iter()
         .map(|row| {
-            let (key, provider_at) = (row.key, row.provider_at.map(us));
+            let (key, provider_at) = (row.key, row.provider_at.map(micros));
             let verdict = row.verdict.as_str();
-            (key.alert, key.route, key.seq, verdict, row.attempt, &row.code, provider_at, us(row.at), &row.raw)
+            (
+                key.alert,
+                key.route,
+                key.seq,
+                verdict,
+                row.attempt,
+                &row.code,
+                provider_at,
+                micros(row.at),
+                &row.raw,
+            )
         })
         .collect();
     sqlx::query(sql::CLOSING_ADD).bind(json(&batch)?).execute(connection).await?;
@@ -163,7 +120,7 @@ pub(super) async fn add_doubts(
     }
     let batch: Vec<_> = rows
         .iter()
-        .map(|row| (row.key.alert, row.key.route, row.key.seq, row.attempt, &row.reason, us(row.at)))
+        .map(|row| (row.key.alert, row.key.route, row.key.seq, row.attempt, &row.reason, micros(row.at)))
         .collect();
     sqlx::query(sql::DOUBT_ADD).bind(json(&batch)?).bind(lane.0).execute(connection).await?;
     Ok(())
@@ -177,7 +134,7 @@ pub(super) async fn put_retries(connection: &mut SqliteConnection, rows: &[Retry
         .iter()
         .map(|row| {
             let (key, repeat) = (row.key, i64::from(row.possible_repeat));
-            (key.alert, key.route, key.seq, us(row.due_at), row.attempt, row.strikes, repeat)
+            (key.alert, key.route, key.seq, micros(row.due_at), row.attempt, row.strikes, repeat)
         })
         .collect();
     sqlx::query(sql::RETRY_PUT).bind(json(&batch)?).execute(connection).await?;
@@ -194,7 +151,9 @@ pub(super) async fn take_retries(
     }
     let rows: Vec<(i64, i64, i64, bool)> =
         sqlx::query_as(sql::RETRY_TAKE).bind(keys(messages.iter().copied())?).fetch_all(connection).await?;
-    rows.into_iter().map(|(alert, route, seq, claimed)| Ok((key(alert, route, seq)?, claimed))).collect()
+    rows.into_iter()
+        .map(|(alert, route, seq, claimed)| Ok((stored::key(alert, route, seq)?, claimed)))
+        .collect()
 }
 
 /// Moves the counters.
@@ -239,7 +198,7 @@ pub(super) async fn add_event(
 ) -> Result<(), Halt> {
     sqlx::query(sql::ALERT_EVENT_ADD)
         .bind(alert.0)
-        .bind(us(now))
+        .bind(micros(now))
         .bind(account.map(|account| account.0))
         .bind(action)
         .bind(from.map(Phase::as_str))

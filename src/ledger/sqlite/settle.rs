@@ -9,13 +9,15 @@ use super::failure::Halt;
 use super::lease::fence;
 use super::record::{apply_receipts, waiting_receipts};
 use super::rows::{
-    add_closings, add_doubts, add_submissions, apply_shifts, json, key, keys, load_rules, narrow, put_retries, route_id,
-    take_retries, us,
+    add_closings, add_doubts, add_submissions, apply_shifts, json, keys, load_rules, put_retries,
+    take_retries,
 };
 use super::{Sqlite, sql};
 use crate::domain::{AlertId, ClaimId, LaneId, MessageKey, State};
+use crate::ledger::batch::stored;
+use crate::ledger::batch::stored::micros;
 use crate::ledger::batch::{
-    ClaimFacts, RetryFacts, SettleFacts, SettlePlan, Shifts, SubmissionRow, deciding_part, dispatch_of, plan_settle,
+    ClaimFacts, RetryFacts, SettleFacts, SettlePlan, Shifts, SubmissionRow, dispatch_of, plan_settle,
 };
 use crate::ledger::{Found, Ownership, Settled, Settlement};
 
@@ -72,25 +74,22 @@ async fn load_claims(
         sqlx::query_as(sql::SETTLE_CLAIMS).bind(lane.0).bind(json(&ids)?).fetch_all(connection).await?;
     let mut claims = HashMap::new();
     for (id, alert, route, from, to, closed) in rows {
-        let dispatch = (AlertId(alert), route_id(route)?);
+        let dispatch = (AlertId(alert), stored::route(route, "dispatch")?);
         claims.insert(ClaimId(id), ClaimFacts { dispatch, range: from.zip(to), closed });
     }
     Ok(claims)
 }
 
-async fn load_known(
-    connection: &mut SqliteConnection,
-    ended: &[Settlement],
-) -> Result<HashSet<usize>, Halt> {
-    let deciding: Vec<_> = ended
+async fn load_known(connection: &mut SqliteConnection, ended: &[Settlement]) -> Result<HashSet<usize>, Halt> {
+    let attempts: Vec<_> = ended
         .iter()
         .map(|settlement| {
             let key = settlement.key;
-            (key.alert, key.route, key.seq, settlement.attempt, deciding_part(settlement))
+            (key.alert, key.route, key.seq, settlement.attempt)
         })
         .collect();
     let positions: Vec<i64> =
-        sqlx::query_scalar(sql::SETTLE_KNOWN).bind(json(&deciding)?).fetch_all(connection).await?;
+        sqlx::query_scalar(sql::SETTLE_KNOWN).bind(json(&attempts)?).fetch_all(connection).await?;
     Ok(positions.into_iter().filter_map(|position| usize::try_from(position).ok()).collect())
 }
 
@@ -108,7 +107,7 @@ async fn load_retries(
     let mut retries = HashMap::new();
     for (place, attempt, possible_repeat, claim) in rows {
         let Some(position) = usize::try_from(place).ok().and_then(|place| later.get(place)) else { continue };
-        let attempt = narrow("retry", "attempt", attempt)?;
+        let attempt = stored::number(attempt, "retry", "attempt")?;
         retries.insert(*position, RetryFacts { attempt, possible_repeat, claim: claim.map(ClaimId) });
     }
     Ok(retries)
@@ -128,7 +127,7 @@ pub(super) async fn write_plan(
     take_retries(connection, &plan.retries_done).await?;
     if !plan.unsettled.is_empty() {
         let settled: Vec<_> = plan.unsettled.iter().collect();
-        sqlx::query(sql::CLAIM_SETTLED).bind(json(&settled)?).bind(us(now)).execute(connection).await?;
+        sqlx::query(sql::CLAIM_SETTLED).bind(json(&settled)?).bind(micros(now)).execute(connection).await?;
     }
     Ok(())
 }
@@ -149,7 +148,8 @@ async fn apply_found(
     for row in &new {
         shifts.parts_submitted(row.key, 1);
     }
-    let messages: Vec<MessageKey> = new.iter().map(|row| row.key).collect::<BTreeSet<_>>().into_iter().collect();
+    let messages: Vec<MessageKey> =
+        new.iter().map(|row| row.key).collect::<BTreeSet<_>>().into_iter().collect();
     let places: Vec<i64> = sqlx::query_scalar(sql::FOUND_COMPLETE)
         .bind(keys(messages.iter().copied())?)
         .fetch_all(&mut *connection)
@@ -166,7 +166,7 @@ async fn apply_found(
         .fetch_all(&mut *connection)
         .await?;
     for (alert, route, seq) in resolved {
-        shifts.shift(key(alert, route, seq)?, State::Uncertain, State::Sent);
+        shifts.shift(stored::key(alert, route, seq)?, State::Uncertain, State::Sent);
     }
     for (message, under_way) in take_retries(connection, &complete).await? {
         shifts.shift(message, if under_way { State::Claimed } else { State::Queued }, State::Sent);

@@ -10,7 +10,6 @@ macro_rules! statements {
 
 // Used before or while the ledger is being opened.
 pub(super) const FREEZE_TABLE: &str = include_str!("freeze_table.sql");
-pub(super) const LEASE_FREE_ALL: &str = include_str!("lease_free_all.sql");
 pub(super) const OPEN_APPLIED: &str = include_str!("open_applied.sql");
 pub(super) const OPEN_TABLES: &str = include_str!("open_tables.sql");
 

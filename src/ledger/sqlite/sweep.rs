@@ -7,12 +7,12 @@ use jiff::{SignedDuration, Timestamp};
 use sqlx::SqliteConnection;
 
 use super::failure::Halt;
-use super::rows::{
-    add_closings, add_event, apply_shifts, count, json, key, lane_id, limit, load_rules, narrow, take_retries, us, word,
-};
+use super::rows::{add_closings, add_event, apply_shifts, count, json, limit, load_rules, take_retries};
 use super::settle::write_plan;
 use super::{Sqlite, sql};
 use crate::domain::{Action, AlertId, ClaimId, LaneId, MessageKey, Phase, State};
+use crate::ledger::batch::stored;
+use crate::ledger::batch::stored::micros;
 use crate::ledger::batch::{
     ClaimFacts, ClosingRow, RetryFacts, SettleFacts, Shifts, dispatch_of, plan_settle,
 };
@@ -43,7 +43,7 @@ async fn expire_dispatches(
     swept: &mut Swept,
 ) -> Result<(), Halt> {
     let expired: Vec<i64> =
-        sqlx::query_scalar(sql::SWEEP_EXPIRE).bind(us(now)).fetch_all(connection).await?;
+        sqlx::query_scalar(sql::SWEEP_EXPIRE).bind(micros(now)).fetch_all(connection).await?;
     for messages in expired {
         swept.expired += usize::try_from(messages).unwrap_or_default();
     }
@@ -63,8 +63,8 @@ async fn end_retries(
     let mut closings = Vec::with_capacity(rows.len());
     let mut shifts = Shifts::default();
     for (alert, route, seq, ended_as) in rows {
-        let key = key(alert, route, seq)?;
-        let verdict: State = word("dispatch", "ended_as", &ended_as)?;
+        let key = stored::key(alert, route, seq)?;
+        let verdict: State = stored::word(&ended_as, "dispatch", "ended_as")?;
         match verdict {
             State::Cancelled => swept.cancelled += 1,
             _ => swept.expired += 1,
@@ -100,7 +100,7 @@ async fn take_over_claims(
     rows_max: usize,
     swept: &mut Swept,
 ) -> Result<(), Halt> {
-    sqlx::query(sql::SWEEP_LANES).bind(us(now)).execute(&mut *connection).await?;
+    sqlx::query(sql::SWEEP_LANES).bind(micros(now)).execute(&mut *connection).await?;
     let rows: Vec<(i64, i64, i64, i64, Option<i64>, Option<i64>, i64)> =
         sqlx::query_as(sql::SWEEP_CLAIMS).bind(limit(rows_max)).fetch_all(&mut *connection).await?;
     swept.more |= !rows.is_empty() && rows.len() >= rows_max;
@@ -111,9 +111,9 @@ async fn take_over_claims(
             break;
         }
         room -= messages;
-        let dispatch = (AlertId(alert), super::rows::route_id(route)?);
+        let dispatch = (AlertId(alert), stored::route(route, "dispatch")?);
         let facts = ClaimFacts { dispatch, range: from.zip(to), closed: false };
-        let orphan = Orphan { id: ClaimId(id), lane: lane_id(lane)?, facts };
+        let orphan = Orphan { id: ClaimId(id), lane: stored::lane(lane, "claim")?, facts };
         swept.uncertain += take_over(connection, now, &orphan).await?;
     }
     Ok(())
@@ -131,7 +131,7 @@ async fn take_over(
     let plan = plan_settle(&ended, &SettleFacts { claims, retries, rules, ..SettleFacts::default() })?;
     write_plan(connection, now, orphan.lane, &plan).await?;
     apply_shifts(connection, &plan.shifts).await?;
-    sqlx::query(sql::CLAIM_CLOSE).bind(json(&[orphan.id])?).bind(us(now)).execute(connection).await?;
+    sqlx::query(sql::CLAIM_CLOSE).bind(json(&[orphan.id])?).bind(micros(now)).execute(connection).await?;
     Ok(plan.applied)
 }
 
@@ -168,10 +168,10 @@ async fn unanswered(
         sqlx::query_as(sql::SWEEP_TAKEN).bind(orphan.id.0).fetch_all(connection).await?;
     let mut ended = Vec::with_capacity(rows.len());
     for (seq, attempt, strikes) in rows {
-        let attempt = narrow("retry", "attempt", attempt)?;
+        let attempt = stored::number(attempt, "retry", "attempt")?;
         let claim = Some(orphan.id);
         retries.insert(ended.len(), RetryFacts { attempt, possible_repeat: false, claim });
-        ended.push(lost(seq, attempt, narrow("retry", "strikes", strikes)?));
+        ended.push(lost(seq, attempt, stored::number(strikes, "retry", "strikes")?));
     }
     Ok((ended, retries))
 }
@@ -187,7 +187,7 @@ async fn mark_overdue(
     let wait = SignedDuration::try_from(receipt_wait).unwrap_or(SignedDuration::MAX);
     let Ok(expired_before) = now.saturating_sub(wait) else { return Ok(()) };
     let picked: Option<(i64, i64, i64, i64)> = sqlx::query_as(sql::SWEEP_OVERDUE_PICK)
-        .bind(us(expired_before))
+        .bind(micros(expired_before))
         .fetch_optional(&mut *connection)
         .await?;
     let Some((alert, route, swept_to, cursor)) = picked else { return Ok(()) };
@@ -197,7 +197,7 @@ async fn mark_overdue(
         .bind(route)
         .bind(swept_to)
         .bind(to)
-        .bind(us(now))
+        .bind(micros(now))
         .execute(&mut *connection)
         .await?
         .rows_affected();
@@ -222,18 +222,19 @@ async fn end_alerts(
 ) -> Result<(), Halt> {
     sqlx::query(sql::SWEEP_STOPPED).execute(&mut *connection).await?;
     let ended: Vec<(i64, String, String)> = sqlx::query_as(sql::SWEEP_ENDED)
-        .bind(us(now))
+        .bind(micros(now))
         .bind(limit(rows_max))
         .fetch_all(&mut *connection)
         .await?;
     swept.more |= !ended.is_empty() && ended.len() >= rows_max;
     for (alert, from, to) in ended {
-        let (from, to): (Phase, Phase) = (word("alert", "phase", &from)?, word("alert", "phase", &to)?);
+        let (from, to): (Phase, Phase) =
+            (stored::word(&from, "alert", "phase")?, stored::word(&to, "alert", "phase")?);
         let action = if to == Phase::Expired { Action::Expire } else { Action::Complete };
         sqlx::query(sql::SWEEP_ALERT)
             .bind(alert)
             .bind(to.as_str())
-            .bind(us(now))
+            .bind(micros(now))
             .execute(&mut *connection)
             .await?;
         sqlx::query(sql::SWEEP_DISPATCHES).bind(alert).execute(&mut *connection).await?;
