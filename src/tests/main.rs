@@ -1,0 +1,8 @@
+//! The one test binary of the gateway: stories through the whole of it, one suite for both ledgers, and the rules of
+//! the house. Tests of one file or one crate live beside it.
+
+// As tests these may unwrap; the lint only knows by the attribute.
+#[cfg(test)]
+mod kit;
+#[cfg(test)]
+mod tidy;
