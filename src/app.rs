@@ -57,8 +57,8 @@ impl App {
             handle: office.engine.clone(),
         });
         let web_stop = CancellationToken::new();
-        let router = web::router(office.clone(), web_settings(config));
-        let web = tokio::spawn(web::serve(listener, router, web_stop.clone().cancelled_owned()));
+        let serving = web::serve(listener, office.clone(), web_settings(config), web_stop.clone().cancelled_owned());
+        let web = tokio::spawn(serving);
         Ok(Self { office, address, engine, web, web_stop })
     }
 
@@ -83,8 +83,8 @@ pub async fn office(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<Of
     Ok(Office {
         store,
         setup,
-        numbers: Arc::new(NumberPlan::embedded()),
-        areas: Arc::new(AreaCatalogue::embedded()),
+        numbers: Arc::new(NumberPlan::embedded().context("embedded numbering plan")?),
+        areas: Arc::new(AreaCatalogue::embedded().context("embedded catalogue of communes")?),
         clock,
         engine: engine::Handle::default(),
     })
