@@ -5,9 +5,24 @@
 //! by the verbs of its owner, alone by whoever changes the owner), then dispatch rows ordered by (alert, route), then the
 //! rest ordered by key. Should the server still break a tie, the verb is run again ([`failure::Tries`]).
 
+mod accounts;
+mod alerts;
+mod catalog;
+mod claim;
+mod columns;
 mod failure;
+mod fanout;
+mod hot;
+mod lease;
+mod locks;
 mod open;
+mod people;
+mod record;
+mod reports;
+mod rows;
+mod settle;
 mod sql;
+mod sweep;
 
 use sqlx::postgres::PgPool;
 

@@ -30,15 +30,20 @@ const STATEMENTS_MAX: usize = 256;
 /// Settings of each session. Plans: the arrays make every plan the same, so one is made per statement and connection
 /// instead of one per call; tables that are nearly empty when that plan is made grow later, so it must use the indexes.
 /// Bounds: a node that dies in a transaction gives its locks back.
-const SESSION: [(&str, &str); 7] = [
+const SESSION: [(&str, &str); 8] = [
     ("plan_cache_mode", "force_generic_plan"),
     ("enable_seqscan", "off"),
     ("jit", "off"),
     ("default_transaction_isolation", "read committed"),
     ("synchronous_commit", "on"),
+    ("client_min_messages", "warning"),
     ("idle_in_transaction_session_timeout", "60s"),
     ("tcp_keepalives_idle", "30"),
 ];
+
+/// Can the server be written, and does it hold our texts?
+const SERVER: &str = "SELECT current_setting('transaction_read_only') = 'on', pg_is_in_recovery(), \
+                      current_setting('server_encoding')";
 
 impl Postgres {
     /// Opens the ledger at `url` and brings its schema up to date if `migrate`.
@@ -54,9 +59,7 @@ impl Postgres {
             .acquire_timeout(ACQUIRE_TIMEOUT)
             .test_before_acquire(false)
             .before_acquire(|connection, rest| {
-                Box::pin(async move {
-                    Ok(rest.idle_for < PING_AFTER || connection.ping().await.is_ok())
-                })
+                Box::pin(async move { Ok(rest.idle_for < PING_AFTER || connection.ping().await.is_ok()) })
             })
             .connect_with(options)
             .await
@@ -79,7 +82,8 @@ impl Postgres {
         if let Some(found) = applied.iter().copied().max().filter(|found| *found > known) {
             return Err(LedgerError::SchemaTooNew { place: self.place.clone(), found, known }.into());
         }
-        let missing = MIGRATIONS.iter().map(|migration| migration.version).find(|version| !applied.contains(version));
+        let missing =
+            MIGRATIONS.iter().map(|migration| migration.version).find(|version| !applied.contains(version));
         match missing {
             Some(_) if migrate => self.migrate(&mut connection).await?,
             Some(missing) => {
@@ -88,6 +92,7 @@ impl Postgres {
             None => {}
         }
         // A statement that does not fit the schema is found now, not in a flood.
+        sqlx::query(sql::FREEZE_TABLE).execute(&mut *connection).await?;
         for statement in sql::ALL {
             (&mut *connection).prepare(statement.into_sql_str()).await?;
         }
@@ -96,7 +101,7 @@ impl Postgres {
 
     async fn check_writable(&self, connection: &mut PgConnection) -> Result<(), Halt> {
         let (read_only, standby, encoding): (bool, bool, String) =
-            sqlx::query_as(sql::OPEN_SERVER).fetch_one(connection).await?;
+            sqlx::query_as(SERVER).fetch_one(connection).await?;
         let place = self.place.clone();
         if standby {
             let why = "the server is a standby; name the primary".into();
@@ -115,7 +120,8 @@ impl Postgres {
 
     /// Versions of the migrations in the database; empty if it is empty.
     async fn applied(&self, connection: &mut PgConnection) -> Result<Vec<i64>, Halt> {
-        let (tables, ours): (i64, bool) = sqlx::query_as(sql::OPEN_TABLES).fetch_one(&mut *connection).await?;
+        let (tables, ours): (i64, bool) =
+            sqlx::query_as(sql::OPEN_TABLES).fetch_one(&mut *connection).await?;
         if ours {
             return Ok(sqlx::query_scalar(sql::OPEN_APPLIED).fetch_all(connection).await?);
         }

@@ -127,7 +127,10 @@ impl PostgresServer {
     async fn make_template(&self, admin: &mut PgConnection) {
         let url = self.make(admin, "loa_template_half", "TEMPLATE template0").await;
         Postgres::open(&url, true).await.expect("migrate the template").close().await;
-        raw_sql("ALTER DATABASE loa_template_half RENAME TO loa_template").execute(admin).await.expect("rename");
+        raw_sql("ALTER DATABASE loa_template_half RENAME TO loa_template")
+            .execute(admin)
+            .await
+            .expect("rename");
     }
 
     async fn make(&self, admin: &mut PgConnection, name: &str, how: &str) -> String {
@@ -143,7 +146,8 @@ impl PostgresServer {
 
 impl Keeper {
     fn start() -> Result<(Self, String), String> {
-        let dir = tempfile::Builder::new().prefix("loa-postgres-").tempdir().map_err(|e| e.to_string())?.keep();
+        let dir =
+            tempfile::Builder::new().prefix("loa-postgres-").tempdir().map_err(|e| e.to_string())?.keep();
         let mut process = Command::new("sh")
             .args(["-c", SCRIPT, "postgres.sh"])
             .arg::<&Path>(&dir)

@@ -1,0 +1,2 @@
+-- Exclusions of an approval that is void.
+DELETE FROM exclusion WHERE alert = $1

@@ -1,0 +1,146 @@
+//! From an approved audience to messages: freeze, begin, accept; each resumable, a chunk a transaction.
+
+use jiff::Timestamp;
+use sqlx::{query, query_as, query_scalar};
+
+use super::alerts::{Event, add_event};
+use super::columns::{count, each, limit};
+use super::failure::Halt;
+use super::{Postgres, sql};
+use crate::domain::{Action, AlertId, Phase, Selection, Severity};
+use crate::ledger::batch::stored::{micros, word};
+use crate::ledger::{DispatchPlan, LedgerError, Progress, Routing};
+
+impl Postgres {
+    pub(super) async fn freeze_chunk(
+        &self,
+        alert: AlertId,
+        selection: &Selection,
+        routing: &Routing,
+        rows_max: usize,
+    ) -> Result<Progress, Halt> {
+        let mut tx = self.begin().await?;
+        let stands: Option<(i64, i64, i64, i64)> =
+            query_as(sql::FREEZE_ALERT).bind(alert.0).fetch_optional(&mut *tx).await?;
+        let Some((after, until, targets, _excluded)) = stands else { return Ok(Progress::Done(0)) };
+        let (everyone, communes, groups) = selected(selection);
+        let (carriers, routes) = routed(routing);
+        query(sql::FREEZE_TABLE).execute(&mut *tx).await?;
+        query(sql::FREEZE_CLEAR).execute(&mut *tx).await?;
+        let chunk = query(sql::FREEZE_CHUNK)
+            .bind(alert.0)
+            .bind(after)
+            .bind(until)
+            .bind(limit(rows_max))
+            .bind(carriers)
+            .bind(routes)
+            .bind(everyone)
+            .bind(communes)
+            .bind(groups)
+            .execute(&mut *tx)
+            .await?;
+        let people = count(chunk.rows_affected());
+        if people > 0 {
+            let last: i64 = query_scalar(sql::FREEZE_LAST).fetch_one(&mut *tx).await?;
+            let reached = query(sql::FREEZE_TARGETS).bind(alert.0).bind(targets).execute(&mut *tx).await?;
+            let left_out = query(sql::FREEZE_EXCLUSIONS).bind(alert.0).execute(&mut *tx).await?;
+            query(sql::FREEZE_MOVE)
+                .bind(alert.0)
+                .bind(last)
+                .bind(limit(count(reached.rows_affected())))
+                .bind(limit(count(left_out.rows_affected())))
+                .execute(&mut *tx)
+                .await?;
+        }
+        tx.commit().await?;
+        Ok(if people < rows_max { Progress::Done(people) } else { Progress::More(people) })
+    }
+
+    pub(super) async fn begin_dispatch(
+        &self,
+        now: Timestamp,
+        alert: AlertId,
+        digest: &str,
+        plans: &[DispatchPlan],
+    ) -> Result<(), Halt> {
+        let mut tx = self.begin().await?;
+        let begun: Option<(String, String, i64, i64)> = query_as(sql::BEGIN_ALERT)
+            .bind(alert.0)
+            .bind(micros(now))
+            .bind(digest)
+            .fetch_optional(&mut *tx)
+            .await?;
+        // Cancelled, returned or begun meanwhile.
+        let Some((severity, policy, expires_at, targets)) = begun else { return Ok(()) };
+        let severity: Severity = word(&severity, "alert", "severity")?;
+        add_event(&mut tx, now, alert, &Event::own(&Action::Begin, Phase::Approved, Phase::Dispatching))
+            .await?;
+        if targets == 0 {
+            let complete = Event::own(&Action::Complete, Phase::Dispatching, Phase::Completed);
+            add_event(&mut tx, now, alert, &complete).await?;
+        } else {
+            query(sql::BEGIN_DISPATCHES)
+                .bind(alert.0)
+                .bind(each(plans, |plan| i64::from(plan.route.0)))
+                .bind(each(plans, |plan| plan.parts))
+                .bind(i64::from(severity.priority()))
+                .bind(policy)
+                .bind(expires_at)
+                .execute(&mut *tx)
+                .await?;
+        }
+        tx.commit().await?;
+        Ok(())
+    }
+
+    pub(super) async fn accept_chunk(&self, alert: AlertId, rows_max: usize) -> Result<Progress, Halt> {
+        let mut tx = self.begin().await?;
+        let stands: Option<(i64, i64)> =
+            query_as(sql::ACCEPT_ALERT).bind(alert.0).fetch_optional(&mut *tx).await?;
+        let Some((from, targets)) = stands else { return Ok(Progress::Done(0)) };
+        let to = targets.min(from.saturating_add(limit(rows_max)));
+        if to <= from {
+            return Ok(Progress::Done(0));
+        }
+        let made = query(sql::ACCEPT_MESSAGES).bind(alert.0).bind(from).bind(to).execute(&mut *tx).await?;
+        let made = count(made.rows_affected());
+        if limit(made) != to - from {
+            return Err(unplanned(alert, to - from, made).into());
+        }
+        query(sql::ACCEPT_DISPATCHES).bind(alert.0).bind(from).bind(to).execute(&mut *tx).await?;
+        query(sql::ACCEPT_MOVE).bind(alert.0).bind(to).execute(&mut *tx).await?;
+        tx.commit().await?;
+        Ok(if to == targets { Progress::Done(made) } else { Progress::More(made) })
+    }
+}
+
+/// A selection as statements take it: everyone, communes, groups.
+pub(super) fn selected(selection: &Selection) -> (bool, &[String], &[String]) {
+    match selection {
+        Selection::Everyone => (true, &[], &[]),
+        Selection::Chosen { communes, groups } => (false, communes, groups),
+    }
+}
+
+/// The first route of each carrier, as statements take it.
+pub(super) fn routed(routing: &Routing) -> (Vec<&str>, Vec<i64>) {
+    let (mut carriers, mut routes) = (Vec::new(), Vec::new());
+    for (carrier, route) in &routing.by_carrier {
+        if !carriers.contains(&carrier.as_str()) {
+            carriers.push(carrier.as_str());
+            routes.push(i64::from(route.0));
+        }
+    }
+    (carriers, routes)
+}
+
+fn unplanned(alert: AlertId, wanted: i64, made: usize) -> LedgerError {
+    LedgerError::Inconsistent {
+        table: "target",
+        column: "route",
+        row: format!("alert {alert}"),
+        why: format!(
+            "{made} of {wanted} targets have a dispatch; the plan must name every route of the targets"
+        ),
+    }
+}

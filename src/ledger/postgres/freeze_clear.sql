@@ -1,0 +1,2 @@
+-- Empties the work table of a freeze.
+DELETE FROM pg_temp.freeze_chunk

@@ -1,0 +1,2 @@
+-- The last person of the chunk.
+SELECT max(person) FROM pg_temp.freeze_chunk

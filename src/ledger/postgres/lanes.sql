@@ -1,0 +1,2 @@
+-- All lanes.
+SELECT id, name FROM lane ORDER BY id

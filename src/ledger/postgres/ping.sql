@@ -1,0 +1,2 @@
+-- Shows that the ledger answers.
+SELECT 1

@@ -1,0 +1,255 @@
+//! Reading; takes no locks.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use sqlx::{query, query_as};
+
+use super::columns::limit;
+use super::failure::Halt;
+use super::fanout::{routed, selected};
+use super::{Postgres, retried, sql};
+use crate::domain::{AlertId, Counts, MessageKey, Selection, State};
+use crate::ledger::batch::stored::{number, route as route_id, time, time_option, word};
+use crate::ledger::{
+    After, AreaCounts, AudiencePreview, ExclusionRow, MessageFilter, MessageRow, Reports, Result, Routing,
+    TargetRow, TrailEntry,
+};
+
+type MessageColumns =
+    (i64, i64, i64, String, String, String, i64, Option<String>, Option<String>, Option<i64>, Option<i64>);
+
+#[async_trait]
+impl Reports for Postgres {
+    async fn audience(&self, selection: &Selection, routing: &Routing) -> Result<AudiencePreview> {
+        retried!(self, self.read_audience(selection, routing))
+    }
+
+    async fn targets(&self, alert: AlertId, after_seq: i64, rows_max: usize) -> Result<Vec<TargetRow>> {
+        retried!(self, self.read_targets(alert, after_seq, rows_max))
+    }
+
+    async fn exclusions(
+        &self,
+        alert: AlertId,
+        after_person: i64,
+        rows_max: usize,
+    ) -> Result<Vec<ExclusionRow>> {
+        retried!(self, self.read_exclusions(alert, after_person, rows_max))
+    }
+
+    async fn exclusion_counts(&self, alert: AlertId) -> Result<Vec<(String, i64)>> {
+        retried!(self, self.read_exclusion_counts(alert))
+    }
+
+    async fn messages(
+        &self,
+        alert: AlertId,
+        filter: &MessageFilter,
+        after: After,
+        rows_max: usize,
+    ) -> Result<Vec<MessageRow>> {
+        retried!(self, self.read_messages(alert, filter, after, rows_max))
+    }
+
+    async fn message(&self, key: MessageKey) -> Result<Option<MessageRow>> {
+        retried!(self, self.read_message(key))
+    }
+
+    async fn trail(&self, key: MessageKey) -> Result<Vec<TrailEntry>> {
+        retried!(self, self.read_trail(key))
+    }
+
+    async fn by_area(&self, alert: AlertId) -> Result<Vec<AreaCounts>> {
+        retried!(self, self.read_by_area(alert))
+    }
+
+    async fn unmatched(&self) -> Result<Vec<(String, i64)>> {
+        retried!(self, self.read_unmatched())
+    }
+
+    async fn ping(&self) -> Result<()> {
+        retried!(self, self.read_ping())
+    }
+}
+
+impl Postgres {
+    async fn read_unmatched(&self) -> Result<Vec<(String, i64)>, Halt> {
+        Ok(query_as(sql::UNMATCHED).fetch_all(&self.pool).await?)
+    }
+
+    async fn read_ping(&self) -> Result<(), Halt> {
+        query(sql::PING).execute(&self.pool).await?;
+        Ok(())
+    }
+
+    async fn read_audience(&self, selection: &Selection, routing: &Routing) -> Result<AudiencePreview, Halt> {
+        let (everyone, communes, groups) = selected(selection);
+        let (carriers, routes) = routed(routing);
+        let rows: Vec<(Option<i64>, Option<String>, i64)> = query_as(sql::AUDIENCE)
+            .bind(everyone)
+            .bind(communes)
+            .bind(groups)
+            .bind(carriers)
+            .bind(routes)
+            .fetch_all(&self.pool)
+            .await?;
+        let mut preview = AudiencePreview::default();
+        for (route, reason, people) in rows {
+            match (route, reason) {
+                (_, Some(reason)) => preview.excluded.push((reason, people)),
+                (Some(route), None) => preview.by_route.push((route_id(route, "message")?, people)),
+                (None, None) => {}
+            }
+        }
+        Ok(preview)
+    }
+
+    async fn read_targets(
+        &self,
+        alert: AlertId,
+        after_seq: i64,
+        rows_max: usize,
+    ) -> Result<Vec<TargetRow>, Halt> {
+        let rows: Vec<(i64, String, i64)> = query_as(sql::TARGETS)
+            .bind(alert.0)
+            .bind(after_seq)
+            .bind(limit(rows_max))
+            .fetch_all(&self.pool)
+            .await?;
+        rows.into_iter()
+            .map(|(seq, phone, route)| Ok(TargetRow { seq, phone, route: route_id(route, "message")? }))
+            .collect()
+    }
+
+    async fn read_exclusions(
+        &self,
+        alert: AlertId,
+        after_person: i64,
+        rows_max: usize,
+    ) -> Result<Vec<ExclusionRow>, Halt> {
+        let rows: Vec<(i64, String, String)> = query_as(sql::EXCLUSIONS)
+            .bind(alert.0)
+            .bind(after_person)
+            .bind(limit(rows_max))
+            .fetch_all(&self.pool)
+            .await?;
+        Ok(rows.into_iter().map(|(person, reason, area)| ExclusionRow { person, reason, area }).collect())
+    }
+
+    async fn read_exclusion_counts(&self, alert: AlertId) -> Result<Vec<(String, i64)>, Halt> {
+        Ok(query_as(sql::EXCLUSION_COUNTS).bind(alert.0).fetch_all(&self.pool).await?)
+    }
+
+    async fn read_messages(
+        &self,
+        alert: AlertId,
+        filter: &MessageFilter,
+        after: After,
+        rows_max: usize,
+    ) -> Result<Vec<MessageRow>, Halt> {
+        let (after_route, after_seq) = after.map_or((0, 0), |(route, seq)| (i64::from(route.0), seq));
+        let rows: Vec<MessageColumns> = query_as(sql::MESSAGES)
+            .bind(alert.0)
+            .bind(after_route)
+            .bind(after_seq)
+            .bind(filter.route.map(|route| i64::from(route.0)))
+            .bind(filter.state.map(State::as_str))
+            .bind(filter.area.as_deref())
+            .bind(filter.address.as_deref())
+            .bind(limit(rows_max))
+            .fetch_all(&self.pool)
+            .await?;
+        rows.into_iter().map(|row| Ok(message_row(alert, row)?)).collect()
+    }
+
+    async fn read_message(&self, key: MessageKey) -> Result<Option<MessageRow>, Halt> {
+        let row: Option<MessageColumns> = query_as(sql::MESSAGE)
+            .bind(key.alert.0)
+            .bind(i64::from(key.route.0))
+            .bind(key.seq)
+            .fetch_optional(&self.pool)
+            .await?;
+        Ok(row.map(|row| message_row(key.alert, row)).transpose()?)
+    }
+
+    async fn read_trail(&self, key: MessageKey) -> Result<Vec<TrailEntry>, Halt> {
+        type Row = (
+            i64,
+            String,
+            Option<String>,
+            Option<i64>,
+            Option<i64>,
+            Option<String>,
+            Option<String>,
+            Option<String>,
+            Option<String>,
+            Option<i64>,
+            Option<String>,
+            i64,
+        );
+        let rows: Vec<Row> = query_as(sql::TRAIL)
+            .bind(key.alert.0)
+            .bind(i64::from(key.route.0))
+            .bind(key.seq)
+            .fetch_all(&self.pool)
+            .await?;
+        rows.into_iter()
+            .map(|(at, what, lane, attempt, part, verdict, reference, code, reason, provider_at, raw, _)| {
+                Ok(TrailEntry {
+                    at: time(at, "submission", "at")?,
+                    what,
+                    lane,
+                    attempt: attempt.map(|attempt| number(attempt, "submission", "attempt")).transpose()?,
+                    part: part.map(|part| number(part, "submission", "part")).transpose()?,
+                    verdict,
+                    reference,
+                    code,
+                    reason,
+                    provider_at: time_option(provider_at, "receipt", "provider_at")?,
+                    raw,
+                })
+            })
+            .collect()
+    }
+
+    async fn read_by_area(&self, alert: AlertId) -> Result<Vec<AreaCounts>, Halt> {
+        let mut tx = self.pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
+        let states: Vec<(String, String, i64)> =
+            query_as(sql::BY_AREA).bind(alert.0).fetch_all(&mut *tx).await?;
+        let totals: Vec<(String, i64, i64)> =
+            query_as(sql::AREA_TARGETS).bind(alert.0).fetch_all(&mut *tx).await?;
+        tx.rollback().await?;
+        let mut areas: BTreeMap<String, AreaCounts> = totals
+            .into_iter()
+            .map(|(area, targets, excluded)| {
+                (area.clone(), AreaCounts { area, targets, counts: Counts::default(), excluded })
+            })
+            .collect();
+        for (area, state, messages) in states {
+            let state: State = word(&state, "message", "state")?;
+            if let Some(area) = areas.get_mut(&area) {
+                area.counts.shift(None, Some(state), messages);
+            }
+        }
+        Ok(areas.into_values().collect())
+    }
+}
+
+fn message_row(
+    alert: AlertId,
+    (route, seq, target_seq, address, area, state, attempts, code, reason, submitted_at, ended_at): MessageColumns,
+) -> Result<MessageRow> {
+    Ok(MessageRow {
+        key: MessageKey { alert, route: route_id(route, "message")?, seq },
+        target_seq,
+        address,
+        area,
+        state: word(&state, "message", "state")?,
+        attempts: number(attempts, "submission", "attempt")?,
+        code,
+        reason,
+        submitted_at: time_option(submitted_at, "submission", "at")?,
+        ended_at: time_option(ended_at, "closing", "at")?,
+    })
+}

@@ -1,0 +1,2 @@
+-- All routes.
+SELECT id, name FROM route ORDER BY id

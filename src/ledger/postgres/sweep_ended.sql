@@ -1,0 +1,9 @@
+-- Alerts with nothing left to wait for, and how they ended: expired if none of it was ever sent.
+SELECT a.id, a.phase,
+       CASE WHEN sum(d.parts_submitted + d.uncertain) = 0
+                 AND sum(CASE WHEN d.ended_as = 'expired' THEN 0 ELSE 1 END) = 0 THEN 'expired' ELSE 'completed' END
+  FROM alert a JOIN dispatch d ON d.alert = a.id
+ WHERE a.phase IN ('dispatching', 'paused') AND a.fanned_to = a.targets
+ GROUP BY a.id, a.phase, a.expires_at
+HAVING sum(d.queued + d.in_flight + d.sent) = 0 AND (sum(d.uncertain) = 0 OR a.expires_at <= $1)
+ ORDER BY a.id LIMIT $2
