@@ -134,7 +134,7 @@ async fn play(app: &App, carriers: &Carriers, options: &Options) -> anyhow::Resu
     let preview = office.preview(&cast.author, &form).await?;
     println!("   “{}”", preview.text);
     for route in &preview.routes {
-        let last = route.finish.last().map_or(0.0, |finish| finish.seconds);
+        let last = route.finish.last().and_then(|finish| finish.seconds).unwrap_or(f64::INFINITY);
         println!(
             "   {:<13} {:>8} người / people × {} phần / parts ({:?}), {:>5.0} s",
             route.route, route.targets, route.parts, route.encoding, last
