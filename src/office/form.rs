@@ -6,11 +6,14 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Complaint, Complaints, Office, Result, Text};
+use super::{
+    Complaints, Office, Result,
+    complaints::{audience_complaint, content_complaint},
+};
 use crate::{
     domain::{
-        AlertId, AlertKind, Audience, AudienceRefusal, Content, ContentDraft, ContentLimits, ContentRefusal,
-        Mode, Severity, SmsForm, UncertainPolicy, default_expiry,
+        AlertId, AlertKind, Audience, Content, ContentDraft, ContentLimits, ContentRefusal, Mode, Severity,
+        SmsForm, UncertainPolicy, default_expiry,
     },
     ledger::{NewAlert, PeopleGroup},
 };
@@ -205,129 +208,6 @@ fn check_content(form: &AlertForm, limits: ContentLimits, complaints: &mut Compl
     }
     complaints.0.extend(found.iter().map(content_complaint));
     None
-}
-
-fn content_complaint(refusal: &ContentRefusal) -> Complaint {
-    let (field, value, reason, remedy): (&str, String, Text, Text) = match refusal {
-        ContentRefusal::Empty { field } => (
-            field,
-            String::new(),
-            ("chưa có nội dung", "it is empty").into(),
-            ("viết nội dung", "write the text").into(),
-        ),
-        ContentRefusal::TooLong { field, chars, chars_max } => (
-            field,
-            chars.to_string(),
-            (
-                format!("dài {chars} ký tự, tối đa {chars_max}"),
-                format!("{chars} characters, the most is {chars_max}"),
-            )
-                .into(),
-            ("rút ngắn", "shorten it").into(),
-        ),
-        ContentRefusal::LegacyEncoding { field, encoding, sample } => (
-            field,
-            sample.clone(),
-            (
-                format!("chữ bị lỗi phông (có vẻ là {encoding})"),
-                format!("garbled text (it looks like {encoding})"),
-            )
-                .into(),
-            ("chuyển văn bản sang Unicode rồi dán lại", "convert the text to Unicode and paste it again")
-                .into(),
-        ),
-        ContentRefusal::ControlCharacter { field, code_point, position } => (
-            field,
-            format!("U+{code_point:04X}"),
-            (
-                format!("ký tự điều khiển ở vị trí {position}"),
-                format!("control character at position {position}"),
-            )
-                .into(),
-            ("xóa ký tự này", "delete it").into(),
-        ),
-        ContentRefusal::PlainNotAscii { characters } => (
-            "sms_plain",
-            characters.clone(),
-            ("bản không dấu có ký tự ngoài ASCII", "the plain text is not plain ASCII").into(),
-            ("thay các ký tự này, hoặc để trống ô", "replace these characters, or leave the field empty")
-                .into(),
-        ),
-        ContentRefusal::PlainNeedsHand { characters } => (
-            "sms_plain",
-            characters.clone(),
-            ("các ký tự này không có dạng không dấu", "these characters have no plain form").into(),
-            ("tự viết bản không dấu", "write the plain text by hand").into(),
-        ),
-        ContentRefusal::FormMissing => (
-            "sms_form",
-            SmsForm::Accented.as_str().to_owned(),
-            ("chọn gửi bản có dấu nhưng chưa có bản ấy", "the accented text is to be sent, but it is empty")
-                .into(),
-            ("viết bản có dấu, hoặc chọn bản không dấu", "write it, or choose `plain`").into(),
-        ),
-        ContentRefusal::TooManyParts { field, parts, parts_max, units, units_max, .. } => (
-            field,
-            units.to_string(),
-            (
-                format!("cần {parts} phần SMS, tối đa {parts_max}"),
-                format!("{parts} SMS parts, the most is {parts_max}"),
-            )
-                .into(),
-            (
-                format!("rút còn {units_max} ký tự, hoặc gửi bản không dấu"),
-                format!("shorten it to {units_max} units, or send the plain text"),
-            )
-                .into(),
-        ),
-        ContentRefusal::MarkedLive { field } => (
-            field,
-            String::new(),
-            ("có dấu hiệu diễn tập trong cảnh báo thật", "marked as an exercise, but the alert is live")
-                .into(),
-            ("bỏ dấu hiệu, hoặc chọn diễn tập", "remove the mark, or choose `exercise`").into(),
-        ),
-    };
-    Complaint::new(&format!("content.{field}"), &value, reason, remedy)
-}
-
-pub(super) fn audience_complaint(refusal: &AudienceRefusal) -> Complaint {
-    let again = ("chọn lại từ danh sách", "choose it again from the list");
-    match refusal {
-        AudienceRefusal::Empty => Complaint::new(
-            "audience",
-            "",
-            ("chưa chọn người nhận", "nobody is chosen"),
-            ("chọn địa bàn hoặc nhóm", "choose areas or groups, or say `everyone`"),
-        ),
-        AudienceRefusal::EveryoneAndMore { areas, groups } => Complaint::new(
-            "audience.everyone",
-            "true",
-            (
-                format!("vừa chọn mọi người vừa chọn {areas} địa bàn, {groups} nhóm"),
-                format!("`everyone` together with {areas} areas and {groups} groups"),
-            ),
-            ("giữ một trong hai", "keep either `everyone` or the selection"),
-        ),
-        AudienceRefusal::UnknownArea { code, vintage } => Complaint::new(
-            "audience.areas",
-            code,
-            (format!("không có trong danh mục {vintage}"), format!("no area of the {vintage} catalogue")),
-            again,
-        ),
-        AudienceRefusal::NoCommunes { code, vintage } => Complaint::new(
-            "audience.areas",
-            code,
-            (
-                format!("tỉnh không có xã nào trong danh mục {vintage}"),
-                format!("a province without communes in the {vintage} catalogue"),
-            ),
-            ("chọn từng xã", "choose communes"),
-        ),
-        AudienceRefusal::UnknownGroup { group } => {
-            Complaint::new("audience.groups", group, ("không có nhóm này", "there is no such group"), again)
-        }
-    }
 }
 
 /// What is kept of a form that passed.

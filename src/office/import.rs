@@ -234,7 +234,7 @@ async fn read_header<R: AsyncRead + Send + Unpin>(reader: &mut BufReader<R>) -> 
             ("gửi lại tệp", "send the file again"),
         )));
     }
-    Header::parse(&first).map_err(OfficeError::refused)
+    Header::parse(&first)
 }
 
 fn verdict_lines<'a>(rows: impl Iterator<Item = &'a ImportRow>) -> Result<Bytes> {

@@ -5,6 +5,7 @@
 mod accounts;
 mod actions;
 mod alerts;
+mod complaints;
 mod error;
 mod form;
 mod import;

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::{
     Act, AlertForm, Complaint, Office, Result, Text, accounts::require, actions::form_of,
-    form::audience_complaint, words,
+    complaints::audience_complaint, words,
 };
 use crate::{
     domain::{

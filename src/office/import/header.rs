@@ -3,7 +3,7 @@
 
 use crate::{
     domain::sms::strip_accents,
-    office::{Complaint, import::notes::masked},
+    office::{Complaint, OfficeError, Result, import::notes::masked},
 };
 
 /// What a column holds.
@@ -89,7 +89,7 @@ impl Column {
 
 impl Header {
     /// Reads the first line as it stands in the file, its end included.
-    pub(super) fn parse(line: &[u8]) -> Result<Self, Complaint> {
+    pub(super) fn parse(line: &[u8]) -> Result<Self> {
         let Ok(text) = std::str::from_utf8(line) else { return Err(not_utf8()) };
         let text = text.trim_start_matches('\u{feff}').trim_end_matches(['\r', '\n']);
         if text.contains(['\0', '\r']) {
@@ -136,20 +136,25 @@ const EXPECTED_VI: &str = "dòng đầu phải có cột `số điện thoại` 
 const EXPECTED_EN: &str = "the first line must name the columns `phone` and `area`; `name`, `groups`, `id`, \
                            `carrier`, `opted_out` may be added, in any order";
 
-fn missing_columns(missing: &str, cells: &[String]) -> Complaint {
+fn missing_columns(missing: &str, cells: &[String]) -> OfficeError {
     let reason =
         (format!("dòng tiêu đề thiếu cột {missing}"), format!("the header line lacks the column {missing}"));
-    Complaint::new("header", &found(cells), reason, (EXPECTED_VI, EXPECTED_EN))
+    OfficeError::refused(Complaint::new("header", &found(cells), reason, (EXPECTED_VI, EXPECTED_EN)))
 }
 
-fn heading_twice(column: Column, cells: &[String]) -> Complaint {
+fn heading_twice(column: Column, cells: &[String]) -> OfficeError {
     let word = column.as_str();
     let reason = (format!("hai cột cùng là {word}"), format!("two columns are both {word}"));
-    Complaint::new("header", &found(cells), reason, ("giữ lại một cột", "keep one of them"))
+    OfficeError::refused(Complaint::new(
+        "header",
+        &found(cells),
+        reason,
+        ("giữ lại một cột", "keep one of them"),
+    ))
 }
 
-fn not_utf8() -> Complaint {
-    Complaint::new(
+fn not_utf8() -> OfficeError {
+    OfficeError::refused(Complaint::new(
         "header",
         "",
         ("tệp không phải văn bản UTF-8", "the file is not UTF-8 text"),
@@ -157,7 +162,7 @@ fn not_utf8() -> Complaint {
             "trong Excel chọn Lưu thành, kiểu `CSV UTF-8`, rồi gửi lại",
             "in Excel choose Save As, type `CSV UTF-8`, and send it again",
         ),
-    )
+    ))
 }
 
 /// A file without a header has somebody's number here.

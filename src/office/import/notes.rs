@@ -29,7 +29,7 @@ pub(super) fn refused(
 }
 
 /// A row that is wrong as a whole.
-pub(super) fn refused_row(line: i64, reason: Text, remedy: Text) -> RefusedRow {
+pub(super) fn refused_row(line: i64, reason: &Text, remedy: &Text) -> RefusedRow {
     let note = format!("{}; {} / {}; {}", reason.vi, remedy.vi, reason.en, remedy.en);
     RefusedRow { line, field: "row".to_owned(), note }
 }

@@ -125,7 +125,7 @@ impl Rows {
             let reason = Text::of("nhiều ô hơn dòng tiêu đề", "more cells than the header line");
             let remedy =
                 Text::of("đặt ô có dấu phân cách trong ngoặc kép", "quote cells that hold separators");
-            return Err(notes::refused_row(line, reason, remedy));
+            return Err(notes::refused_row(line, &reason, &remedy));
         }
         let mut cells = Cells([""; 7]);
         for (cell, column) in record.iter().zip(&self.header.columns) {

@@ -1,0 +1,136 @@
+//! What the domain refuses about texts and audiences, said to the person who fills in the form: field, reason, remedy.
+
+use super::{Complaint, Text};
+use crate::domain::{AudienceRefusal, ContentRefusal, SmsForm};
+
+pub(super) fn content_complaint(refusal: &ContentRefusal) -> Complaint {
+    let (field, value) = place(refusal);
+    let (reason, remedy) = texts(refusal);
+    Complaint::new(&format!("content.{field}"), &value, reason, remedy)
+}
+
+/// The field, and what in it is wrong.
+fn place(refusal: &ContentRefusal) -> (&'static str, String) {
+    match refusal {
+        ContentRefusal::Empty { field } | ContentRefusal::MarkedLive { field } => (field, String::new()),
+        ContentRefusal::TooLong { field, chars, .. } => (field, chars.to_string()),
+        ContentRefusal::LegacyEncoding { field, sample, .. } => (field, sample.clone()),
+        ContentRefusal::ControlCharacter { field, code_point, .. } => (field, format!("U+{code_point:04X}")),
+        ContentRefusal::PlainNotAscii { characters } | ContentRefusal::PlainNeedsHand { characters } => {
+            ("sms_plain", characters.clone())
+        }
+        ContentRefusal::FormMissing => ("sms_form", SmsForm::Accented.as_str().to_owned()),
+        ContentRefusal::TooManyParts { field, units, .. } => (field, units.to_string()),
+    }
+}
+
+/// Reason and remedy.
+fn texts(refusal: &ContentRefusal) -> (Text, Text) {
+    match refusal {
+        ContentRefusal::Empty { .. } => {
+            (Text::of("chưa có nội dung", "it is empty"), Text::of("viết nội dung", "write the text"))
+        }
+        ContentRefusal::TooLong { chars, chars_max, .. } => (
+            both(
+                format!("dài {chars} ký tự, tối đa {chars_max}"),
+                format!("{chars} characters, the most is {chars_max}"),
+            ),
+            Text::of("rút ngắn", "shorten it"),
+        ),
+        ContentRefusal::LegacyEncoding { encoding, .. } => (
+            both(
+                format!("chữ bị lỗi phông (có vẻ là {encoding})"),
+                format!("garbled text (it looks like {encoding})"),
+            ),
+            Text::of(
+                "chuyển văn bản sang Unicode rồi dán lại",
+                "convert the text to Unicode and paste it again",
+            ),
+        ),
+        ContentRefusal::ControlCharacter { position, .. } => (
+            both(
+                format!("ký tự điều khiển ở vị trí {position}"),
+                format!("control character at position {position}"),
+            ),
+            Text::of("xóa ký tự này", "delete it"),
+        ),
+        ContentRefusal::PlainNotAscii { .. } => (
+            Text::of("bản không dấu có ký tự ngoài ASCII", "the plain text is not plain ASCII"),
+            Text::of(
+                "thay các ký tự này, hoặc để trống ô",
+                "replace these characters, or leave the field empty",
+            ),
+        ),
+        ContentRefusal::PlainNeedsHand { .. } => (
+            Text::of("các ký tự này không có dạng không dấu", "these characters have no plain form"),
+            Text::of("tự viết bản không dấu", "write the plain text by hand"),
+        ),
+        ContentRefusal::FormMissing => (
+            Text::of(
+                "chọn gửi bản có dấu nhưng chưa có bản ấy",
+                "the accented text is to be sent, but it is empty",
+            ),
+            Text::of("viết bản có dấu, hoặc chọn bản không dấu", "write it, or choose `plain`"),
+        ),
+        ContentRefusal::TooManyParts { parts, parts_max, units_max, .. } => (
+            both(
+                format!("cần {parts} phần SMS, tối đa {parts_max}"),
+                format!("{parts} SMS parts, the most is {parts_max}"),
+            ),
+            both(
+                format!("rút còn {units_max} ký tự, hoặc gửi bản không dấu"),
+                format!("shorten it to {units_max} units, or send the plain text"),
+            ),
+        ),
+        ContentRefusal::MarkedLive { .. } => (
+            Text::of(
+                "có dấu hiệu diễn tập trong cảnh báo thật",
+                "marked as an exercise, but the alert is live",
+            ),
+            Text::of("bỏ dấu hiệu, hoặc chọn diễn tập", "remove the mark, or choose `exercise`"),
+        ),
+    }
+}
+
+fn both(vi: String, en: String) -> Text {
+    Text::from((vi, en))
+}
+
+pub(super) fn audience_complaint(refusal: &AudienceRefusal) -> Complaint {
+    let again = ("chọn lại từ danh sách", "choose it again from the list");
+    match refusal {
+        AudienceRefusal::Empty => Complaint::new(
+            "audience",
+            "",
+            ("chưa chọn người nhận", "nobody is chosen"),
+            ("chọn địa bàn hoặc nhóm", "choose areas or groups, or say `everyone`"),
+        ),
+        AudienceRefusal::EveryoneAndMore { areas, groups } => Complaint::new(
+            "audience.everyone",
+            "true",
+            (
+                format!("vừa chọn mọi người vừa chọn {areas} địa bàn, {groups} nhóm"),
+                format!("`everyone` together with {areas} areas and {groups} groups"),
+            ),
+            ("giữ một trong hai", "keep either `everyone` or the selection"),
+        ),
+        AudienceRefusal::UnknownArea { code, vintage } => Complaint::new(
+            "audience.areas",
+            code,
+            (format!("không có trong danh mục {vintage}"), format!("no area of the {vintage} catalogue")),
+            again,
+        ),
+        AudienceRefusal::NoCommunes { code, vintage } => Complaint::new(
+            "audience.areas",
+            code,
+            (
+                format!("tỉnh không có xã nào trong danh mục {vintage}"),
+                format!("a province without communes in the {vintage} catalogue"),
+            ),
+            ("chọn từng xã", "choose communes"),
+        ),
+        AudienceRefusal::UnknownGroup { group } => {
+            Complaint::new("audience.groups", group, ("không có nhóm này", "there is no such group"), again)
+        }
+    }
+}
