@@ -14,8 +14,7 @@ use super::{Postgres, locks, sql};
 use crate::domain::{AlertId, ClaimId, LaneId, MessageKey, RouteId, State};
 use crate::ledger::batch::stored::{key, micros, number};
 use crate::ledger::batch::{
-    ClaimFacts, RetryFacts, SettleFacts, SettlePlan, Shifts, SubmissionRow, deciding_part, dispatch_of,
-    plan_settle,
+    ClaimFacts, RetryFacts, SettleFacts, SettlePlan, Shifts, SubmissionRow, dispatch_of, plan_settle,
 };
 use crate::ledger::{Found, KnownPart, Ownership, Result, Settled, Settlement};
 
@@ -120,7 +119,6 @@ async fn known(connection: &mut PgConnection, ended: &[Settlement]) -> Result<Ha
         .bind(keys.routes)
         .bind(keys.seqs)
         .bind(each(ended, |end| i64::from(end.attempt)))
-        .bind(each(ended, |end| i64::from(deciding_part(end))))
         .fetch_all(connection)
         .await?;
     Ok(ordinals.into_iter().map(position).collect::<Result<_>>()?)

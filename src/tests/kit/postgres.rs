@@ -22,7 +22,7 @@ const TEMPLATE_LOCK: &str = "SELECT pg_advisory_lock(4711)";
 
 /// A running server. Dropping it stops the server and removes its files.
 #[derive(Debug)]
-pub struct PostgresServer {
+pub(crate) struct PostgresServer {
     /// None: somebody else's (LOA_TEST_POSTGRES).
     keeper: Option<Mutex<Keeper>>,
     url: String,
@@ -38,7 +38,7 @@ struct Keeper {
 
 impl PostgresServer {
     /// Starts a server of its own; returns when it takes connections.
-    pub fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let mut last = String::new();
         for _ in 0..START_TRIES {
             match Keeper::start() {
@@ -51,7 +51,7 @@ impl PostgresServer {
 
     /// The server that all tests of this process (or, by LOA_TEST_POSTGRES, of all processes) share. Tests that stop
     /// or change a server start their own.
-    pub async fn shared() -> &'static Self {
+    pub(crate) async fn shared() -> &'static Self {
         static SHARED: OnceCell<PostgresServer> = OnceCell::const_new();
         SHARED
             .get_or_init(|| async {
@@ -64,18 +64,18 @@ impl PostgresServer {
     }
 
     /// The address of its maintenance database.
-    pub fn url(&self) -> &str {
+    pub(crate) fn url(&self) -> &str {
         &self.url
     }
 
     /// The address of a database on this server, whether it exists or not.
-    pub fn url_of(&self, name: &str) -> String {
+    pub(crate) fn url_of(&self, name: &str) -> String {
         let (server, _) = self.url.rsplit_once('/').expect("postgres://user@host:port/database");
         format!("{server}/{name}")
     }
 
     /// A fresh, migrated, empty ledger.
-    pub async fn database(&self, name: &str) -> String {
+    pub(crate) async fn database(&self, name: &str) -> String {
         let mut admin = self.admin().await;
         raw_sql(TEMPLATE_LOCK).execute(&mut admin).await.expect("template lock");
         if !self.has_database(&mut admin, "loa_template").await {
@@ -85,24 +85,24 @@ impl PostgresServer {
     }
 
     /// A fresh database with nothing in it, not even a ledger.
-    pub async fn empty_database(&self, name: &str) -> String {
+    pub(crate) async fn empty_database(&self, name: &str) -> String {
         let mut admin = self.admin().await;
         self.make(&mut admin, name, "TEMPLATE template0").await
     }
 
     /// Runs statements in one of its databases, as an outsider would.
-    pub async fn run(&self, database: &str, statements: &str) {
+    pub(crate) async fn run(&self, database: &str, statements: &str) {
         let mut connection = PgConnection::connect(&self.url_of(database)).await.expect("connect");
         raw_sql(AssertSqlSafe(statements)).execute(&mut connection).await.expect("statements");
     }
 
     /// Stops the server as an administrator would: connections are cut, what was committed stays.
-    pub fn stop(&self) {
+    pub(crate) fn stop(&self) {
         self.order("stop");
     }
 
     /// Starts it again after [`PostgresServer::stop`], at the same address.
-    pub fn restart(&self) {
+    pub(crate) fn restart(&self) {
         self.order("start");
     }
 
