@@ -10,7 +10,7 @@ use sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
     SqliteSynchronous,
 };
-use sqlx::{Executor, SqlSafeStr};
+use sqlx::{AssertSqlSafe, Executor, SqlSafeStr};
 
 use super::failure::Halt;
 use super::{Sqlite, sql};
@@ -48,7 +48,7 @@ impl Sqlite {
     pub async fn open(path: &str, migrate: bool) -> Result<Self> {
         let lock = lock(path)?;
         let told = |halt: Halt| halt.told(path);
-        check_header(Path::new(path)).map_err(told)?;
+        check_header(Path::new(path), migrate).map_err(told)?;
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(migrate)
@@ -64,6 +64,17 @@ impl Sqlite {
         let readers = options.read_only(true).create_if_missing(false).pragma("cache_size", READER_CACHE);
         let readers = pool(READERS_MAX).connect_with(readers).await.map_err(|error| told(error.into()))?;
         Ok(Self { writer, readers, place: path.to_owned(), _lock: lock })
+    }
+
+    /// Bounds the file to `pages_max` pages (of 4 KiB), or to what it has if that is more: a ledger that shares its disk
+    /// says [`LedgerError::Full`] before the others run out of space.
+    ///
+    /// # Errors
+    /// The ledger cannot be reached.
+    pub async fn limit_pages(&self, pages_max: u32) -> Result<()> {
+        let statement = AssertSqlSafe(format!("PRAGMA max_page_count = {}", pages_max.max(1)));
+        let done = sqlx::query(statement).execute(&self.writer).await;
+        done.map(|_| ()).map_err(|error| self.told(error.into()))
     }
 
     /// Closes all connections, after the verbs that are under way.
@@ -101,13 +112,20 @@ fn lock(path: &str) -> Result<File> {
     }
 }
 
-/// Refuses a file that is no SQLite database before anything is written to it.
-fn check_header(path: &Path) -> Result<(), Halt> {
+/// Refuses a file that is no SQLite database before anything is written to it, and one that is not there if it may not
+/// be made.
+fn check_header(path: &Path, migrate: bool) -> Result<(), Halt> {
     const HEADER: &[u8; 16] = b"SQLite format 3\0";
     let place = path.display().to_string();
     let mut file = match File::options().read(true).write(true).open(path) {
         Ok(file) => file,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            let first = MIGRATIONS.iter().map(|migration| migration.version).min();
+            return match first.filter(|_| !migrate) {
+                Some(missing) => Err(LedgerError::SchemaTooOld { place, missing }.into()),
+                None => Ok(()),
+            };
+        }
         Err(error) => return Err(LedgerError::ReadOnly { place, why: error.to_string() }.into()),
     };
     let mut found = Vec::new();

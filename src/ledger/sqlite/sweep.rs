@@ -176,7 +176,7 @@ async fn unanswered(
     Ok((ended, retries))
 }
 
-/// One step through one dispatch whose receipts are overdue.
+/// A step through the dispatches whose receipts are overdue, `rows_max` messages long.
 async fn mark_overdue(
     connection: &mut SqliteConnection,
     now: Timestamp,
@@ -186,31 +186,38 @@ async fn mark_overdue(
 ) -> Result<(), Halt> {
     let wait = SignedDuration::try_from(receipt_wait).unwrap_or(SignedDuration::MAX);
     let Ok(expired_before) = now.saturating_sub(wait) else { return Ok(()) };
-    let picked: Option<(i64, i64, i64, i64)> = sqlx::query_as(sql::SWEEP_OVERDUE_PICK)
+    let picked: Vec<(i64, i64, i64, i64)> = sqlx::query_as(sql::SWEEP_OVERDUE_PICK)
         .bind(micros(expired_before))
-        .fetch_optional(&mut *connection)
+        .bind(limit(rows_max))
+        .fetch_all(&mut *connection)
         .await?;
-    let Some((alert, route, swept_to, cursor)) = picked else { return Ok(()) };
-    let to = swept_to.saturating_add(limit(rows_max)).min(cursor.saturating_sub(1));
-    let marked = sqlx::query(sql::SWEEP_OVERDUE)
-        .bind(alert)
-        .bind(route)
-        .bind(swept_to)
-        .bind(to)
-        .bind(micros(now))
-        .execute(&mut *connection)
-        .await?
-        .rows_affected();
-    swept.unconfirmed += count(marked);
-    let at_end = to >= cursor.saturating_sub(1);
-    swept.more |= !at_end;
-    sqlx::query(sql::SWEEP_OVERDUE_MOVE)
-        .bind(alert)
-        .bind(route)
-        .bind(limit(count(marked)))
-        .bind(if at_end { 0 } else { to })
-        .execute(connection)
-        .await?;
+    let mut room = limit(rows_max);
+    for (alert, route, swept_to, cursor) in picked {
+        let last = cursor.saturating_sub(1);
+        let to = swept_to.saturating_add(room).min(last);
+        room -= to - swept_to;
+        let marked = sqlx::query(sql::SWEEP_OVERDUE)
+            .bind(alert)
+            .bind(route)
+            .bind(swept_to)
+            .bind(to)
+            .bind(micros(now))
+            .execute(&mut *connection)
+            .await?
+            .rows_affected();
+        swept.unconfirmed += count(marked);
+        sqlx::query(sql::SWEEP_OVERDUE_MOVE)
+            .bind(alert)
+            .bind(route)
+            .bind(limit(count(marked)))
+            .bind(if to < last { to } else { 0 })
+            .execute(&mut *connection)
+            .await?;
+        if to < last || room <= 0 {
+            swept.more = true;
+            break;
+        }
+    }
     Ok(())
 }
 
