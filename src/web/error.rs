@@ -51,7 +51,8 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    pub(crate) const ALL: &'static [Self] = &[
+    #[cfg(test)]
+    const ALL: &'static [Self] = &[
         Self::Malformed,
         Self::Unauthenticated,
         Self::Forbidden,
@@ -302,4 +303,37 @@ fn chain(error: &(dyn std::error::Error + 'static)) -> String {
         cause = error.source();
     }
     line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_kind_has_a_name_of_its_own_and_the_status_it_says() {
+        let mut slugs = std::collections::BTreeSet::new();
+        for kind in Kind::ALL {
+            let (status, slug, title) = kind.words();
+            assert!(slugs.insert(slug) && !title.is_empty(), "{slug}");
+            let response = ApiError::new(*kind, "x").retry_after_s(7).into_response();
+            assert_eq!(
+                (response.status(), &response.headers()["retry-after"]),
+                (status, &HeaderValue::from(7))
+            );
+            assert_eq!(response.headers()["content-type"], PROBLEM_JSON);
+        }
+    }
+
+    #[test]
+    fn causes_stay_inside_and_a_ledger_that_is_away_is_worth_another_try() {
+        let cause = || sqlx::Error::Io(std::io::Error::other("10.0.0.7 refused"));
+        let away = ApiError::from(LedgerError::Unavailable(cause()));
+        let broken = ApiError::from(LedgerError::Statement(cause()));
+        for (error, kind) in [(away, Kind::Unavailable), (broken, Kind::Internal)] {
+            assert_eq!(error.0.kind, kind);
+            assert_eq!(error.0.retry_after_s.is_some(), kind == Kind::Unavailable);
+            let (problem, _) = error.problem();
+            assert!(!serde_json::to_string(&problem).unwrap().contains("10.0.0.7"));
+        }
+    }
 }

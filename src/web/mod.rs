@@ -158,7 +158,8 @@ impl Web {
             .route_layer(in_time);
         let imports =
             streamed().route_layer(keyed).route_layer(DefaultBodyLimit::max(self.settings.import_bytes_max));
-        let (router, _) = OpenApiRouter::new().nest("/api/v1", api.merge(imports)).merge(open()).split_for_parts();
+        let (router, _) =
+            OpenApiRouter::new().nest("/api/v1", api.merge(imports)).merge(open()).split_for_parts();
         router
             .fallback(unknown_route)
             .method_not_allowed_fallback(method_not_allowed)
@@ -168,7 +169,8 @@ impl Web {
 }
 
 async fn unknown_route() -> impl IntoResponse {
-    ApiError::new(Kind::UnknownRoute, "No route has this path.").remedy("See /api/openapi.json for all there are.")
+    ApiError::new(Kind::UnknownRoute, "No route has this path.")
+        .remedy("See /api/openapi.json for all there are.")
 }
 
 async fn method_not_allowed() -> impl IntoResponse {

@@ -7,7 +7,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::List;
 use crate::domain;
 use crate::web::Web;
-use crate::web::error::ApiError;
+use crate::web::error::{ApiError, Kind};
 use crate::web::extract::{Caller, Json, Query};
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -44,7 +44,16 @@ pub(crate) async fn list(
         Some(code) if areas.get(&code).is_some_and(|area| area.kind.is_province()) => {
             Ok(Json(List::of(areas.communes(&code))))
         }
-        Some(code) => Err(ApiError::not_found("province", code)),
+        Some(code) => {
+            let remedy = "take a code from the list of provinces";
+            Err(ApiError::wrong(
+                Kind::Malformed,
+                "province",
+                Some(&code),
+                "is not the code of a province",
+                remedy,
+            ))
+        }
     }
 }
 

@@ -156,8 +156,10 @@ async fn take_in(
     too_long: &AtomicBool,
 ) -> Result<Response, ApiError> {
     let options = ImportOptions { province: asked.province.clone() };
-    let import = web.office.import_csv(by, &asked.name, &options, reader).await?;
-    if too_long.load(Ordering::Relaxed) {
+    let import = web.office.import_csv(by, &asked.name, &options, reader).await;
+    let cut = too_long.load(Ordering::Relaxed);
+    let import = import.map_err(|error| if cut { too_large() } else { error.into() })?;
+    if cut {
         let detail = format!("The list is longer than allowed; import {} holds what came before.", import.id);
         return Err(
             ApiError::new(Kind::TooLarge, detail).remedy("Cut the list and send the rest as another import.")
