@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use contract::Clock;
 use futures::StreamExt;
 use jiff::Timestamp;
 use loa::{
@@ -66,8 +65,8 @@ async fn house() -> House {
     let office = Office {
         store,
         setup: Arc::new(setup),
-        numbers: Arc::new(NumberPlan::embedded()),
-        areas: Arc::new(AreaCatalogue::embedded()),
+        numbers: Arc::new(NumberPlan::embedded().unwrap()),
+        areas: Arc::new(AreaCatalogue::embedded().unwrap()),
         clock: clock.clone(),
         engine: Handle::default(),
     };
