@@ -3,6 +3,16 @@
 
 // As tests these may unwrap; the lint only knows by the attribute.
 #[cfg(test)]
+mod api;
+#[cfg(test)]
+mod interop;
+#[cfg(test)]
 mod kit;
+#[cfg(test)]
+mod ledger;
+#[cfg(test)]
+mod office;
+#[cfg(test)]
+mod stories;
 #[cfg(test)]
 mod tidy;

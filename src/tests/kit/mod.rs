@@ -7,3 +7,21 @@
 //! always with a bound; a test that sleeps is refused by `tidy.rs`.
 
 pub(crate) mod postgres;
+pub(crate) mod town;
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// Longest wait for anything; generous, since test machines are busy.
+const PATIENCE: Duration = Duration::from_secs(60);
+const LOOK_EVERY: Duration = Duration::from_millis(10);
+
+/// Waits until it is so; `what` should have come true is said if it never does.
+pub(crate) async fn until(what: &str, mut so: impl AsyncFnMut() -> bool) {
+    let began = Instant::now();
+    while !so().await {
+        assert!(began.elapsed() < PATIENCE, "never {what}");
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+}
