@@ -4,7 +4,7 @@
 use axum::body::Bytes;
 use axum::extract::path::ErrorKind;
 use axum::extract::rejection::{BytesRejection, FailedToBufferBody, PathRejection};
-use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
@@ -12,7 +12,10 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::error::{ApiError, Kind};
+use super::mask::masked;
 use crate::ledger::Account;
+
+const NO_NUMBER: &str = "is not a whole number in range";
 
 /// A JSON body, in and out.
 #[derive(Debug, Clone, Copy)]
@@ -53,9 +56,10 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Path<T>
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        let axum::extract::Path(value) =
-            axum::extract::Path::from_request_parts(parts, state).await.map_err(path_refused)?;
-        Ok(Self(value))
+        match axum::extract::Path::from_request_parts(parts, state).await {
+            Ok(axum::extract::Path(value)) => Ok(Self(value)),
+            Err(rejection) => Err(path_refused(rejection, &names_of(parts, state).await)),
+        }
     }
 }
 
@@ -75,7 +79,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
         }
         let values = fields.clone();
         serde_path_to_error::deserialize(serde_json::Value::Object(fields)).map(Self).map_err(|error| {
-            let field = error.path().to_string();
+            let field = place(error.path(), "query");
             let value = values.get(&field).and_then(|value| value.as_str());
             ApiError::wrong(Kind::Malformed, &field, value, &error.inner().to_string(), "correct the query")
         })
@@ -126,7 +130,7 @@ pub(crate) fn number<'de, D: Deserializer<'de>, N: std::str::FromStr>(
     deserializer: D,
 ) -> Result<N, D::Error> {
     let text = String::deserialize(deserializer)?;
-    text.parse().map_err(|_| serde::de::Error::custom("is not a whole number in range"))
+    text.parse().map_err(|_| serde::de::Error::custom(NO_NUMBER))
 }
 
 /// The same where it may be absent.
@@ -162,7 +166,7 @@ pub(crate) fn too_large() -> ApiError {
 }
 
 fn json_refused(error: serde_path_to_error::Error<serde_json::Error>) -> ApiError {
-    let field = error.path().to_string();
+    let field = place(error.path(), "body");
     let cause = error.into_inner();
     if !cause.is_data() {
         return broken_json(&cause);
@@ -171,20 +175,38 @@ fn json_refused(error: serde_path_to_error::Error<serde_json::Error>) -> ApiErro
     ApiError::wrong(Kind::Invalid, &field, None, &cause.to_string(), remedy)
 }
 
+/// Where it went wrong; `whole` if no field is to blame, as when one is missing.
+fn place(path: &serde_path_to_error::Path, whole: &str) -> String {
+    if path.iter().next().is_none() { whole.to_owned() } else { path.to_string() }
+}
+
 fn broken_json(cause: &serde_json::Error) -> ApiError {
     let place = format!("line {} column {}", cause.line(), cause.column());
     ApiError::new(Kind::Malformed, format!("The body is not JSON: it breaks at {place}."))
         .remedy("Send one whole JSON value in UTF-8.")
 }
 
-fn path_refused(rejection: PathRejection) -> ApiError {
+/// Values that are read by their place in the path are named all the same.
+async fn names_of<S: Send + Sync>(parts: &mut Parts, state: &S) -> Vec<String> {
+    let values = RawPathParams::from_request_parts(parts, state).await;
+    values.map(|values| values.iter().map(|(name, _)| name.to_owned()).collect()).unwrap_or_default()
+}
+
+fn path_refused(rejection: PathRejection, names: &[String]) -> ApiError {
     let PathRejection::FailedToDeserializePathParams(failed) = rejection else {
         return ApiError::internal(&rejection);
     };
     let remedy = "correct the address";
+    let name = |index: usize| names.get(index).map_or("path", String::as_str);
     match failed.into_kind() {
         ErrorKind::ParseErrorAtKey { key, value, .. } => {
-            ApiError::wrong(Kind::Malformed, &key, Some(&value), "is not a whole number in range", remedy)
+            ApiError::wrong(Kind::Malformed, &key, Some(&value), NO_NUMBER, remedy)
+        }
+        ErrorKind::ParseErrorAtIndex { index, value, .. } => {
+            ApiError::wrong(Kind::Malformed, name(index), Some(&value), NO_NUMBER, remedy)
+        }
+        ErrorKind::ParseError { value, .. } => {
+            ApiError::wrong(Kind::Malformed, name(0), Some(&value), NO_NUMBER, remedy)
         }
         ErrorKind::DeserializeError { key, value, message } => {
             ApiError::wrong(Kind::Malformed, &key, Some(&value), &message, remedy)
@@ -192,6 +214,6 @@ fn path_refused(rejection: PathRejection) -> ApiError {
         ErrorKind::InvalidUtf8InPathParam { key } => {
             ApiError::wrong(Kind::Malformed, &key, None, "is not UTF-8", remedy)
         }
-        other => ApiError::new(Kind::Malformed, format!("The address is not understood: {other}.")),
+        other => ApiError::new(Kind::Malformed, masked(&format!("The address is not understood: {other}."))),
     }
 }

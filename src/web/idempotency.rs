@@ -62,18 +62,8 @@ pub(super) async fn once(
     let body = Bytes::from_request(whole, &()).await.map_err(body_refused)?;
     let mut hash = hasher(method.as_str(), &uri.to_string());
     hash.update(&body);
-    // Before the key is begun: a key that is begun has to be ended.
-    let place = web.place()?;
-    if let Some(answered) = ticket.begin(&web, hash).await? {
-        return Ok(answered);
-    }
     let request = Request::from_parts(parts, Body::from(body));
-    let keeper = web.clone();
-    web.detached(place, async move {
-        let response = caught(next.run(request)).await;
-        ticket.end(&keeper, response).await
-    })
-    .await
+    ticket.once(&web, hash, next.run(request)).await
 }
 
 /// The key of a request, if it has one.
@@ -95,32 +85,40 @@ pub(crate) fn hasher(method: &str, address: &str) -> Sha256 {
 
 impl Web {
     /// Room for one more piece of work that does not end with its caller.
-    pub(crate) fn place(&self) -> Result<OwnedSemaphorePermit, ApiError> {
+    fn place(&self) -> Result<OwnedSemaphorePermit, ApiError> {
         self.places.clone().try_acquire_owned().map_err(|_| {
             ApiError::new(Kind::Crowded, "Too many requests are at work.")
                 .remedy("Repeat the request after the time in Retry-After.")
                 .retry_after_s(BUSY_RETRY_S)
         })
     }
-
-    /// Runs `work` to its end even if its caller goes away.
-    pub(crate) async fn detached(
-        &self,
-        place: OwnedSemaphorePermit,
-        work: impl Future<Output = Response> + Send + 'static,
-    ) -> Result<Response, ApiError> {
-        let work = async move {
-            let response = work.await;
-            drop(place);
-            response
-        };
-        self.tasks.spawn(work.in_current_span()).await.map_err(|error| ApiError::internal(&error))
-    }
 }
 
 impl Ticket {
+    /// Does `work` if it was not done before, and answers. From the first look at the key on, nothing of this ends with
+    /// the caller: a key that is begun has to be ended.
+    pub(crate) async fn once(
+        self,
+        web: &Web,
+        hash: Sha256,
+        work: impl Future<Output = Response> + Send + 'static,
+    ) -> Result<Response, ApiError> {
+        let place = web.place()?;
+        let keeper = web.clone();
+        let whole = async move {
+            let response = match self.begin(&keeper, hash).await {
+                Ok(None) => self.end(&keeper, caught(work).await).await,
+                Ok(Some(answered)) => answered,
+                Err(refused) => refused.into_response(),
+            };
+            drop(place);
+            response
+        };
+        web.tasks.spawn(whole.in_current_span()).await.map_err(|error| ApiError::internal(&error))
+    }
+
     /// `None`: it is new, do the work and then call [`Ticket::end`]. Otherwise the answer it had before.
-    pub(crate) async fn begin(&self, web: &Web, hash: Sha256) -> Result<Option<Response>, ApiError> {
+    async fn begin(&self, web: &Web, hash: Sha256) -> Result<Option<Response>, ApiError> {
         let hash = hex::encode(hash.finalize());
         let catalog = &web.office.store.catalog;
         let now = web.office.clock.now();
@@ -147,7 +145,7 @@ impl Ticket {
     }
 
     /// Keeps the answer, or frees the key if nothing was done.
-    pub(crate) async fn end(&self, web: &Web, response: Response) -> Response {
+    async fn end(&self, web: &Web, response: Response) -> Response {
         if !response.status().is_success() {
             return self.free(web, response).await;
         }

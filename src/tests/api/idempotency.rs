@@ -6,6 +6,7 @@ use loa::ledger::Role;
 use serde_json::{Value, json};
 
 use super::desk::{Desk, form, list};
+use crate::kit::until;
 
 const KEY: &str = "5b0f4f0e-7f5c-4d2b-9a55-0c1f2b3a4d5e";
 
@@ -72,12 +73,10 @@ async fn two_at_once_are_told_apart_and_one_whose_caller_left_is_finished() {
     let second = "caller-who-left";
     let left = desk.post_with_key(Role::Author, "/alerts", second, &form);
     tokio::time::timeout(std::time::Duration::from_micros(50), left).await.ok();
-    let ended = async {
-        while desk.post_with_key(Role::Author, "/alerts", second, &form).await.status != 201 {
-            tokio::task::yield_now().await;
-        }
-    };
-    tokio::time::timeout(std::time::Duration::from_secs(20), ended).await.unwrap();
+    until("the work of a caller who left is done", async || {
+        desk.post_with_key(Role::Author, "/alerts", second, &form).await.status == 201
+    })
+    .await;
     let alerts = desk.get(Role::Author, "/alerts").await.expect(200);
     assert_eq!(alerts["rows"].as_array().unwrap().len(), 2);
 }

@@ -45,6 +45,7 @@ async fn each_kind_of_refusal_names_itself_and_the_field() {
         (Method::GET, "/areas?province=99", "", none(), 400, "malformed", Some("province")),
         (Method::POST, "/alerts", JSON, "{\"kind\": ".into(), 400, "malformed", None),
         (Method::POST, "/alerts", JSON, format!("{} x", form()), 400, "malformed", None),
+        (Method::POST, "/alerts", JSON, "{}".into(), 422, "invalid", Some("body")),
         (Method::POST, "/alerts", "text/plain", form().to_string(), 415, "media-type", None),
         (Method::POST, "/alerts", JSON, huge, 413, "too-large", None),
         (Method::POST, "/alerts", JSON, typo, 422, "invalid", Some("mod")),
@@ -87,7 +88,7 @@ async fn each_kind_of_refusal_names_itself_and_the_field() {
         ),
         (Method::POST, "/groups", JSON, group("Trưởng thôn"), 422, "invalid", Some("slug")),
         (Method::POST, &approve, JSON, seen, 409, "conflict", None),
-        (Method::POST, "/imports", "text/csv", list(1), 400, "malformed", Some("name")),
+        (Method::POST, "/imports", "text/csv", list(1), 400, "malformed", Some("query")),
         (Method::POST, "/imports?name=x", JSON, list(1), 415, "media-type", None),
         (Method::POST, "/imports?name=x", "text/csv", "a,b\n".into(), 422, "invalid", Some("header")),
         (Method::POST, "/imports?name=x&province=1", "text/csv", list(1), 422, "invalid", Some("province")),
@@ -191,6 +192,8 @@ async fn neither_numbers_nor_keys_are_in_a_log_line_or_in_a_refusal() {
         .with_writer(log.clone())
         .with_ansi(false);
     let _guard = tracing::subscriber::set_default(subscriber.finish());
+    // With only one subscriber alive, a line that another test's thread reaches first is switched off for good.
+    let _second = tracing::Dispatch::new(tracing_subscriber::fmt().finish());
     let desk = Desk::open().await;
     desk.with_people(2).await.expect(201);
     let number = "0981000000";

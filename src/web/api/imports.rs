@@ -27,7 +27,6 @@ use crate::ledger::{self, Account, ImportCounts, ImportState};
 use crate::office::{Act, ImportOptions, OfficeError, Verdicts, allows};
 use crate::web::error::{ApiError, Kind};
 use crate::web::extract::{Caller, Json, Path, Query, media_type, too_large};
-use crate::web::layers::caught;
 use crate::web::{Web, idempotency};
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -108,18 +107,11 @@ pub(crate) async fn create(
         let Upload { bytes, too_long } = upload;
         return take_in(&web, &by, &asked, StreamReader::new(bytes), &too_long).await;
     };
-    let place = web.place()?;
     let file = upload.whole(&mut hash).await?;
-    if let Some(answered) = ticket.begin(&web, hash).await? {
-        return Ok(answered);
-    }
-    let keeper = web.clone();
-    web.detached(place, async move {
-        let work =
-            async { take_in(&keeper, &by, &asked, file, &AtomicBool::new(false)).await.into_response() };
-        ticket.end(&keeper, caught(work).await).await
-    })
-    .await
+    let office = web.clone();
+    let work =
+        async move { take_in(&office, &by, &asked, file, &AtomicBool::new(false)).await.into_response() };
+    ticket.once(&web, hash, work).await
 }
 
 /// How far an import is
