@@ -57,7 +57,8 @@ impl App {
             handle: office.engine.clone(),
         });
         let web_stop = CancellationToken::new();
-        let serving = web::serve(listener, office.clone(), web_settings(config), web_stop.clone().cancelled_owned());
+        let serving =
+            web::serve(listener, office.clone(), web_settings(config), web_stop.clone().cancelled_owned());
         let web = tokio::spawn(serving);
         Ok(Self { office, address, engine, web, web_stop })
     }

@@ -7,7 +7,7 @@ use contract::{Connector, Context, Profile};
 use crate::{
     config::{Channel, Lane},
     domain::{LaneId, RouteId},
-    engine::LaneSpec,
+    engine::{Connect, LaneSpec},
 };
 
 /// What the lane can carry, from its settings alone.
@@ -19,7 +19,7 @@ pub(crate) fn profile(lane: &Lane) -> Profile {
 
 /// How the engine brings the lane up, each time it becomes its owner.
 pub(crate) fn spec(lane: &Lane, id: LaneId, routes: Vec<RouteId>) -> LaneSpec {
-    let (kind, connect): (_, Arc<dyn Fn(Context) -> Arc<dyn Connector> + Send + Sync>) = match &lane.channel {
+    let (kind, connect): (_, Connect) = match &lane.channel {
         Channel::Smpp(settings) => {
             let (settings, rate) = (settings.clone(), lane.rate);
             let connect = move |context: Context| -> Arc<dyn Connector> {

@@ -42,7 +42,8 @@ impl Api {
         let alert = self.post("/alerts", &self.author, &form).await?;
         let id = alert.get("id").and_then(Value::as_i64).context("the alert has no id")?;
         let submitted = self.post(&format!("/alerts/{id}/submit"), &self.author, &json!({})).await?;
-        let seen = json!({ "version": submitted.get("version"), "content_hash": submitted.get("content_hash") });
+        let seen =
+            json!({ "version": submitted.get("version"), "content_hash": submitted.get("content_hash") });
         self.post(&format!("/alerts/{id}/approve"), &self.approver, &seen).await?;
         Ok(id)
     }

@@ -40,13 +40,25 @@ impl ReceiptSink for Counter {
 }
 
 /// Messages per second from the first submit to the last receipt, one connector per carrier.
-pub(crate) async fn measure(carriers: &[SocketAddr], messages: u32, window: usize, text: &str) -> anyhow::Result<f64> {
+pub(crate) async fn measure(
+    carriers: &[SocketAddr],
+    messages: u32,
+    window: usize,
+    text: &str,
+) -> anyhow::Result<f64> {
     let counter = Arc::new(Counter::default());
     let each = messages / u32::try_from(carriers.len().max(1))?;
     let began = Instant::now();
     let mut lanes = Vec::new();
     for (number, address) in carriers.iter().enumerate() {
-        lanes.push(tokio::spawn(lane(*address, u32::try_from(number)?, each, window, text.to_owned(), counter.clone())));
+        lanes.push(tokio::spawn(lane(
+            *address,
+            u32::try_from(number)?,
+            each,
+            window,
+            text.to_owned(),
+            counter.clone(),
+        )));
     }
     for lane in lanes {
         lane.await??;
@@ -70,8 +82,12 @@ async fn lane(
     let mut settings = SmppSettings::new(&address.to_string(), "loa", Password::new("secret"), "LANGSON");
     settings.window = window;
     let (reports, mut answers) = mpsc::channel(64);
-    let context =
-        Context { lane: format!("ceiling-{number}"), reports, receipts: counter, clock: Arc::new(SystemClock) };
+    let context = Context {
+        lane: format!("ceiling-{number}"),
+        reports,
+        receipts: counter,
+        clock: Arc::new(SystemClock),
+    };
     let connector = SmppConnector::start(settings, Rate::per_second(10_000_000), context);
     let mut health = connector.health();
     tokio::time::timeout(READY_WITHIN, health.wait_for(contract::Health::can_send)).await??;
@@ -92,7 +108,8 @@ async fn lane(
     let mut answered = 0;
     while answered < messages {
         let Some(reports) = answers.recv().await else { break };
-        answered += u32::try_from(reports.iter().filter(|report| matches!(report, Report::Outcome { .. })).count())?;
+        answered +=
+            u32::try_from(reports.iter().filter(|report| matches!(report, Report::Outcome { .. })).count())?;
     }
     feeder.await?;
     // Closing waits until the last receipts are acknowledged too.

@@ -1,10 +1,6 @@
 //! The gateway as a process of its own, so that its CPU and memory are its own too.
 
-use std::{
-    path::Path,
-    process::Stdio,
-    time::Duration,
-};
+use std::{path::Path, process::Stdio, time::Duration};
 
 use anyhow::Context as _;
 use loa::{app::App, config::Config, lifecycle, telemetry};

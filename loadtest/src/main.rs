@@ -1,6 +1,10 @@
 //! Measures the gateway from outside: a real process, driven through its API, against simulated carriers, with the
 //! raw ceiling of the same session in the same run. Figures are printed, never asserted.
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a measuring tool speaks through the terminal")]
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a measuring tool speaks through the terminal"
+)]
 
 mod api;
 mod ceiling;

@@ -71,7 +71,12 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<()> {
     }
     anyhow::ensure!(!engines.is_empty(), "nothing to measure: give --postgres, or leave --no-sqlite out");
     if !options.json {
-        println!("{} messages of one part, {} lanes, window {}", options.messages, CARRIERS.len(), options.window);
+        println!(
+            "{} messages of one part, {} lanes, window {}",
+            options.messages,
+            CARRIERS.len(),
+            options.window
+        );
     }
     for (name, url) in engines {
         let figures = measure(name, &url, &folder, &options).await?;
@@ -99,8 +104,11 @@ async fn measure(name: &str, url: &str, folder: &Path, options: &Options) -> any
     let import_s = importing.elapsed().as_secs_f64();
 
     let server = options.postgres_pid.filter(|_| name == "postgres");
-    let (cpu, server_cpu, own_cpu) =
-        (usage::of_process(gateway.pid).cpu_s, server.map_or(0.0, usage::cpu_of_family), usage::of_self().cpu_s);
+    let (cpu, server_cpu, own_cpu) = (
+        usage::of_process(gateway.pid).cpu_s,
+        server.map_or(0.0, usage::cpu_of_family),
+        usage::of_self().cpu_s,
+    );
     let began = Instant::now();
     let alert = api.alert(TEXT, "moderate").await?;
     until_delivered(&api, alert, i64::from(options.messages)).await?;
@@ -129,7 +137,8 @@ async fn until_delivered(api: &Api, alert: i64, messages: i64) -> anyhow::Result
     let began = Instant::now();
     loop {
         let counts = api.counts(alert).await?;
-        let total = |field: &str| counts.pointer(&format!("/total/{field}")).and_then(Value::as_i64).unwrap_or(0);
+        let total =
+            |field: &str| counts.pointer(&format!("/total/{field}")).and_then(Value::as_i64).unwrap_or(0);
         if total("delivered") == messages {
             return Ok(());
         }
@@ -147,7 +156,8 @@ fn write_config(
 ) -> anyhow::Result<PathBuf> {
     let secret = folder.join("password");
     std::fs::write(&secret, "secret")?;
-    let mut text = format!("[server]\nlisten = \"127.0.0.1:0\"\n[ledger]\nurl = {url:?}\n[log]\nlevel = \"warn\"\n");
+    let mut text =
+        format!("[server]\nlisten = \"127.0.0.1:0\"\n[ledger]\nurl = {url:?}\n[log]\nlevel = \"warn\"\n");
     for (carrier, address) in CARRIERS.iter().zip(carriers) {
         writeln!(
             text,
@@ -163,8 +173,9 @@ fn write_config(
 
 /// Accounts of an author and an approver; made before the gateway has the ledger to itself.
 async fn accounts(config: &Path) -> anyhow::Result<(String, String)> {
-    let config = Config::read(&[config.to_owned()])
-        .map_err(|complaints| anyhow::anyhow!("{}", complaints.iter().map(ToString::to_string).collect::<String>()))?;
+    let config = Config::read(&[config.to_owned()]).map_err(|complaints| {
+        anyhow::anyhow!("{}", complaints.iter().map(ToString::to_string).collect::<String>())
+    })?;
     let office = app::office(&config, Arc::new(SystemClock)).await?;
     let (_, author) = office.user_add("load-author", Role::Author).await?;
     let (_, approver) = office.user_add("load-approver", Role::Approver).await?;

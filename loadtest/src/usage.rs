@@ -16,8 +16,10 @@ pub(crate) fn of_process(pid: u32) -> Usage {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
     let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
     let peak = status.lines().find(|line| line.starts_with("VmHWM:"));
-    let kilobytes: f64 =
-        peak.and_then(|line| line.split_whitespace().nth(1)).and_then(|text| text.parse().ok()).unwrap_or(0.0);
+    let kilobytes: f64 = peak
+        .and_then(|line| line.split_whitespace().nth(1))
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(0.0);
     Usage { cpu_s: cpu_s(&stat), rss_max_mb: kilobytes / 1024.0 }
 }
 
@@ -34,7 +36,8 @@ pub(crate) fn cpu_of_family(pid: u32) -> f64 {
         fs::read_to_string(format!("/proc/{name}/stat")).ok()
     });
     // Workers that have ended are in the parent's account of its children.
-    let family = stats.filter(|stat| field(stat, 1) == Some(f64::from(pid))).map(|stat| cpu_s(&stat)).sum::<f64>();
+    let family =
+        stats.filter(|stat| field(stat, 1) == Some(f64::from(pid))).map(|stat| cpu_s(&stat)).sum::<f64>();
     let parent = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
     let ended = (field(&parent, 13).unwrap_or(0.0) + field(&parent, 14).unwrap_or(0.0)) / TICKS_PER_S;
     family + ended + cpu_s(&parent)

@@ -113,7 +113,11 @@ where
     match Config::read(&settings.config) {
         Ok(config) => work(config).await.map(|()| ExitCode::SUCCESS),
         Err(complaints) => {
-            eprintln!("Cấu hình có {} lỗi / The settings have {} faults:", complaints.len(), complaints.len());
+            eprintln!(
+                "Cấu hình có {} lỗi / The settings have {} faults:",
+                complaints.len(),
+                complaints.len()
+            );
             for complaint in complaints {
                 eprintln!("  {complaint}");
             }

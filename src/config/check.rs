@@ -91,15 +91,10 @@ impl Complaints {
     }
 
     fn server(&mut self, raw: raw::Server) -> Option<Server> {
-        let listen = match raw.listen.parse() {
-            Ok(listen) => listen,
-            Err(_) => {
-                self.add(
-                    "server.listen",
-                    format!("'{}' is not an address and port; write \"127.0.0.1:8080\"", raw.listen),
-                );
-                return None;
-            }
+        let Ok(listen) = raw.listen.parse() else {
+            let text = format!("'{}' is not an address and port; write \"127.0.0.1:8080\"", raw.listen);
+            self.add("server.listen", text);
+            return None;
         };
         let public_url = (!raw.public_url.is_empty()).then_some(raw.public_url);
         if public_url.as_ref().is_some_and(|url| !url.starts_with("http")) {

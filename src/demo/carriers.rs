@@ -32,7 +32,12 @@ impl Carriers {
         // The first grants less than the settings say: the lane has to find out.
         let plan = [
             ("viettel", "chặn khi quá nhanh / throttles", 2400, SmscScript::throttling(2000 * generosity)),
-            ("vinaphone", "thỉnh thoảng ngắt kết nối / drops the link now and then", 1400, SmscScript::dropping(8_000)),
+            (
+                "vinaphone",
+                "thỉnh thoảng ngắt kết nối / drops the link now and then",
+                1400,
+                SmscScript::dropping(8_000 * u64::from(generosity)),
+            ),
             ("mobifone", "phiếu gửi lạ / odd receipts", 1000, SmscScript::odd_receipts()),
         ];
         let mut all = Vec::with_capacity(plan.len());

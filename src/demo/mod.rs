@@ -17,9 +17,7 @@ use tokio::time::Instant;
 use crate::{
     app::App,
     config::{Config, Log},
-    domain::{
-        AlertId, AlertKind, Audience, ContentDraft, Counts, Mode, Severity, SmsForm, UncertainPolicy,
-    },
+    domain::{AlertId, AlertKind, Audience, ContentDraft, Counts, Mode, Severity, SmsForm, UncertainPolicy},
     ledger::{Account, Role},
     lifecycle,
     office::{AlertForm, ImportOptions, Seen},
@@ -162,7 +160,9 @@ async fn play(app: &App, carriers: &Carriers, options: &Options) -> anyhow::Resu
 async fn cast(app: &App) -> anyhow::Result<Cast> {
     let mut keys = Vec::new();
     let mut accounts = Vec::new();
-    for (name, role) in [("nguoi-soan", Role::Author), ("nguoi-duyet", Role::Approver), ("thanh-tra", Role::Auditor)] {
+    for (name, role) in
+        [("nguoi-soan", Role::Author), ("nguoi-duyet", Role::Approver), ("thanh-tra", Role::Auditor)]
+    {
         // A folder given again holds the accounts of the last time; their keys were shown then.
         let name = match app.office.user_add(name, role).await {
             Ok((_, key)) => {

@@ -21,12 +21,22 @@ const ROWS_PER_CHUNK: u32 = 1_000;
 
 const HEADER: &str = "id,name,phone,area,carrier,opted_out\n";
 const NAMES: [&str; 8] = [
-    "Hoàng Thị Lý", "Nông Văn Páo", "Vi Thị Nhung", "Lương Văn Thái", "Triệu Thị Mai", "Bế Văn Sơn", "Hứa Thị Hoa",
+    "Hoàng Thị Lý",
+    "Nông Văn Páo",
+    "Vi Thị Nhung",
+    "Lương Văn Thái",
+    "Triệu Thị Mai",
+    "Bế Văn Sơn",
+    "Hứa Thị Hoa",
     "Chu Văn Lâm",
 ];
 
 /// The list as a CSV file, made as it is read: `recipients` people who can be reached and a few who cannot.
-pub(super) fn list(areas: &AreaCatalogue, province: &str, recipients: u32) -> impl AsyncRead + Send + Unpin + use<> {
+pub(super) fn list(
+    areas: &AreaCatalogue,
+    province: &str,
+    recipients: u32,
+) -> impl AsyncRead + Send + Unpin + use<> {
     let communes = Communes::of(areas, province);
     let chunks = stream::iter((0..=recipients.div_ceil(ROWS_PER_CHUNK)).map(move |chunk| {
         let rows = match chunk.checked_sub(1) {

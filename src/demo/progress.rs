@@ -44,7 +44,11 @@ impl Screen {
             let total = &counts.total;
             println!(
                 "   {:>5.1} s: {} đã nhận / accepted, {} chờ / queued, {} đã gửi / sent, {} đã phát / delivered",
-                elapsed.as_secs_f64(), total.accepted, total.queued, total.sent, total.delivered
+                elapsed.as_secs_f64(),
+                total.accepted,
+                total.queued,
+                total.sent,
+                total.delivered
             );
         }
         // A terminal that went away is no reason to stop sending.
@@ -71,9 +75,24 @@ impl Screen {
             *entry = (done, now, entry.2 + SMOOTHING * (rate - entry.2));
         }
         let rate = entry.2;
-        let eta = if left == 0 { "xong / done".into() } else if rate > 0.5 { format!("còn / left {:.0} s", left as f64 / rate) } else { "…".into() };
+        let eta = if left == 0 {
+            "xong / done".into()
+        } else if rate > 0.5 {
+            format!("còn / left {:.0} s", left as f64 / rate)
+        } else {
+            "…".into()
+        };
         let share = if all > 0 { done as f64 / all as f64 } else { 0.0 };
-        format!("   {:<13} {} {:>7}/{:<7} {:>6.0} tin/s  {:<16} {}", lane.name, bar(share), done, all, rate, eta, lane.health)
+        format!(
+            "   {:<13} {} {:>7}/{:<7} {:>6.0} tin/s  {:<16} {}",
+            lane.name,
+            bar(share),
+            done,
+            all,
+            rate,
+            eta,
+            lane.health
+        )
     }
 }
 

@@ -63,8 +63,11 @@ pub(super) async fn conclude(
     println!("6. Theo xã, phường / Per commune");
     per_area(&office.by_area(&cast.auditor, alert).await?);
     println!("7. Đối soát / Compared");
-    let left_out: Vec<_> =
-        counts.exclusions.iter().map(|exclusion| format!("{} {}", exclusion.people, exclusion.text)).collect();
+    let left_out: Vec<_> = counts
+        .exclusions
+        .iter()
+        .map(|exclusion| format!("{} {}", exclusion.people, exclusion.text))
+        .collect();
     println!("   ngoài danh sách / excluded: {} ({})", counts.excluded, left_out.join("; "));
     conservation(&total, counts.targets);
     let lost = lost(office, carriers, alert, counts.targets).await?;
@@ -77,7 +80,10 @@ pub(super) async fn conclude(
     let seconds = elapsed.as_secs_f64();
     #[expect(clippy::cast_precision_loss, reason = "a figure for people")]
     let messages_per_s = total.accepted as f64 / seconds.max(0.001);
-    println!("   {seconds:.1} s, {messages_per_s:.0} tin/s · messages/s, bộ nhớ / memory {:.0} MB", rss_max_mb());
+    println!(
+        "   {seconds:.1} s, {messages_per_s:.0} tin/s · messages/s, bộ nhớ / memory {:.0} MB",
+        rss_max_mb()
+    );
     Ok(Done {
         figures: Figures {
             targets: counts.targets,
@@ -105,21 +111,27 @@ impl Done {
             println!("   {name:<12} {key}");
         }
         if let Some((_, key)) = self.keys.last() {
-            println!("   curl -H 'Authorization: Bearer {key}' http://{address}/api/v1/alerts/{}/counts", self.alert);
+            println!(
+                "   curl -H 'Authorization: Bearer {key}' http://{address}/api/v1/alerts/{}/counts",
+                self.alert
+            );
         }
     }
 }
 
 fn per_carrier(counts: &AlertCounts, carriers: &Carriers) {
+    println!("                 sổ cái / ledger                                         | nhà mạng / carrier");
     println!(
-        "   {:<11} {:>8} {:>8} {:>8} {:>7} {:>6} {:>7} | {:>9} {:>6} {:>7} {:>6}  {}",
-        "tuyến/route", "nhận/acc", "phát/del", "k.phát/un", "gửi/snt", "lỗi/f", "k.rõ/un", "nm nhận", "lặp", "chặn", "ngắt", "tính nết"
+        "   tuyến          đã nhận  đã phát  k.phát được  đã gửi    lỗi  không rõ |     nhận    lặp   chặn   ngắt"
+    );
+    println!(
+        "   route         accepted delivered undelivered    sent failed uncertain | accepted  twice throttled drops"
     );
     for carrier in &carriers.all {
         let Some(route) = counts.routes.iter().find(|route| route.route == carrier.route) else { continue };
         let (ours, theirs) = (&route.counts, carrier.smsc.counts());
         println!(
-            "   {:<11} {:>8} {:>8} {:>9} {:>7} {:>6} {:>7} | {:>9} {:>6} {:>7} {:>6}  {}",
+            "   {:<13} {:>8} {:>9} {:>11} {:>7} {:>6} {:>9} | {:>8} {:>6} {:>9} {:>5}  {}",
             route.route,
             ours.accepted,
             ours.delivered,
@@ -148,11 +160,28 @@ fn per_area(areas: &[AreaReport]) {
 
 #[expect(clippy::cast_precision_loss, reason = "a share for people")]
 fn share(area: &AreaReport) -> String {
-    if area.targets == 0 { String::from("    –") } else { format!("{:>5.1} %", area.counts.delivered as f64 * 100.0 / area.targets as f64) }
+    if area.targets == 0 {
+        String::from("    –")
+    } else {
+        format!("{:>5.1} %", area.counts.delivered as f64 * 100.0 / area.targets as f64)
+    }
 }
 
 fn conservation(counts: &Counts, targets: i64) {
-    let Counts { accepted, queued, in_flight, sent, delivered, undelivered, unconfirmed, failed, expired, cancelled, uncertain, .. } = counts;
+    let Counts {
+        accepted,
+        queued,
+        in_flight,
+        sent,
+        delivered,
+        undelivered,
+        unconfirmed,
+        failed,
+        expired,
+        cancelled,
+        uncertain,
+        ..
+    } = counts;
     println!(
         "   {targets} đối tượng / targets = {accepted} đã nhận / accepted = {queued} chờ / queued + {in_flight} đang gửi / in flight + {sent} đã gửi / sent \
          + {delivered} đã phát / delivered + {undelivered} không phát được / undelivered + {unconfirmed} chưa xác nhận / unconfirmed \
@@ -191,7 +220,9 @@ async fn lost(office: &Office, carriers: &Carriers, alert: AlertId, targets: i64
 fn rss_max_mb() -> f64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find(|line| line.starts_with("VmHWM:"));
-    let kilobytes: f64 =
-        line.and_then(|line| line.split_whitespace().nth(1)).and_then(|text| text.parse().ok()).unwrap_or(0.0);
+    let kilobytes: f64 = line
+        .and_then(|line| line.split_whitespace().nth(1))
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(0.0);
     kilobytes / 1024.0
 }

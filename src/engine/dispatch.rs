@@ -189,7 +189,6 @@ fn submission(claim: &Claim, message: &Claimed, body: &Arc<Body>) -> Submission 
 }
 
 /// The same for every attempt at a message, different for neighbours and for the next alert to the same person.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "only the low bits matter")]
 fn concat_reference(claim: &Claim, message: &Claimed) -> u16 {
     let mixed =
         (message.seq as u64).wrapping_mul(0x9E37_79B9).wrapping_add((claim.alert.0 as u64).wrapping_mul(31));

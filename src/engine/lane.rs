@@ -6,6 +6,9 @@ use contract::{Connector, Context, Health, Profile, Rate};
 
 use crate::domain::{LaneId, RouteId};
 
+/// Brings a lane's connector up; called each time a node becomes the lane's owner.
+pub type Connect = Arc<dyn Fn(Context) -> Arc<dyn Connector> + Send + Sync>;
+
 /// What the settings say about a lane, and how to bring it up.
 #[derive(Clone)]
 pub struct LaneSpec {
@@ -18,7 +21,7 @@ pub struct LaneSpec {
     /// Serves only while no other lane of the route can.
     pub standby: bool,
     pub profile: Profile,
-    pub connect: Arc<dyn Fn(Context) -> Arc<dyn Connector> + Send + Sync>,
+    pub connect: Connect,
 }
 
 impl std::fmt::Debug for LaneSpec {

@@ -20,7 +20,7 @@ use contract::Clock;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub(crate) use bodies::Bodies;
-pub use lane::LaneSpec;
+pub use lane::{Connect, LaneSpec};
 pub use settings::Settings;
 pub use setup::{RouteSetup, Setup};
 pub use status::{Handle, LaneStatus};

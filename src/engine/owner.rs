@@ -7,7 +7,11 @@ use std::{
 };
 
 use contract::{Clock, Connector, Context, Health};
-use tokio::{sync::mpsc, time::timeout};
+use tokio::{
+    sync::{mpsc, watch},
+    task::JoinHandle,
+    time::timeout,
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
@@ -80,6 +84,33 @@ impl LaneWorker {
             }
         };
         let lost = self.stop.child_token();
+        let (mut writing, connector, dispatcher) = self.bring_up(&owner, references, &lost);
+        let tasks = TaskTracker::new();
+        let (brake, in_flight) = (dispatcher.brake.clone(), dispatcher.in_flight.clone());
+        tasks.spawn(self.clone().renew(owner.clone(), connector.health(), brake, in_flight, lost.clone()));
+        self.dispatch(dispatcher, &lost).await;
+        lost.cancel();
+        connector.close(self.settings.drain).await;
+        drop(connector);
+        tasks.close();
+        tasks.wait().await;
+        if timeout(self.settings.drain + WRITER_GRACE, &mut writing).await.is_err() {
+            tracing::error!(lane = %self.spec.name, "answers could not be kept before the end; the next owner finds them in doubt");
+            writing.abort();
+        }
+        if let Err(error) = self.store.ledger.release(&owner).await {
+            tracing::warn!(lane = %self.spec.name, error = %full(&error), "lease not given back; it ends by itself");
+        }
+        tracing::info!(lane = %self.spec.name, epoch = owner.epoch, "lane given back");
+    }
+
+    /// Writer first, since the connector may have facts as soon as it is up; then the connector, then the dispatcher.
+    fn bring_up(
+        &self,
+        owner: &Ownership,
+        references: References,
+        lost: &CancellationToken,
+    ) -> (JoinHandle<()>, Arc<dyn Connector>, Dispatcher) {
         let (reports_in, reports) = mpsc::channel(REPORT_BATCHES_MAX);
         let (intake_in, intake) = mpsc::channel(RECEIPT_BATCHES_MAX);
         let brake = Arc::new(Brake::default());
@@ -96,21 +127,13 @@ impl LaneWorker {
             intake,
             fenced: lost.clone(),
         };
+        let writing = tokio::spawn(writer.run());
         let connector = (self.spec.connect)(Context {
             lane: self.spec.name.clone(),
             reports: reports_in.clone(),
             receipts: Arc::new(LaneSink { intake: intake_in }),
             clock: self.clock.clone(),
         });
-        let tasks = TaskTracker::new();
-        let mut writing = tokio::spawn(writer.run());
-        tasks.spawn(self.clone().renew(
-            owner.clone(),
-            connector.clone(),
-            brake.clone(),
-            in_flight.clone(),
-            lost.clone(),
-        ));
         let dispatcher = Dispatcher {
             spec: self.spec.clone(),
             store: self.store.clone(),
@@ -129,20 +152,7 @@ impl LaneWorker {
             claims: 0,
             parts_last: 1,
         };
-        self.dispatch(dispatcher, &lost).await;
-        lost.cancel();
-        connector.close(self.settings.drain).await;
-        drop(connector);
-        tasks.close();
-        tasks.wait().await;
-        if timeout(self.settings.drain + WRITER_GRACE, &mut writing).await.is_err() {
-            tracing::error!(lane = %self.spec.name, "answers could not be kept before the end; the next owner finds them in doubt");
-            writing.abort();
-        }
-        if let Err(error) = self.store.ledger.release(&owner).await {
-            tracing::warn!(lane = %self.spec.name, error = %full(&error), "lease not given back; it ends by itself");
-        }
-        tracing::info!(lane = %self.spec.name, epoch = owner.epoch, "lane given back");
+        (writing, connector, dispatcher)
     }
 
     /// Claims of the former owner become doubt (or resends) at once, and open references are remembered.
@@ -195,7 +205,7 @@ impl LaneWorker {
         }
     }
 
-    async fn idle(&self, health: &mut tokio::sync::watch::Receiver<Health>, lost: &CancellationToken) {
+    async fn idle(&self, health: &mut watch::Receiver<Health>, lost: &CancellationToken) {
         tokio::select! {
             () = tokio::time::sleep(self.settings.idle) => {}
             () = self.handle.woken() => {}
@@ -211,13 +221,11 @@ impl LaneWorker {
     async fn renew(
         self,
         owner: Ownership,
-        connector: Arc<dyn Connector>,
+        health: watch::Receiver<Health>,
         brake: Arc<Brake>,
         in_flight: Arc<AtomicUsize>,
         lost: CancellationToken,
     ) {
-        let health = connector.health();
-        drop(connector);
         let every = self.settings.lease / 4;
         let mut renewed = tokio::time::Instant::now();
         while !lost.is_cancelled() {

@@ -49,7 +49,7 @@ impl Default for Settings {
             sweep_every: Duration::from_secs(1),
             sweep_rows: 5_000,
             idle: Duration::from_millis(250),
-            references_max: 250_000,
+            references_max: 50_000,
             receipt_wait: Duration::from_secs(24 * 3600),
             resend_after: Duration::from_secs(2),
             strikes_max: 6,

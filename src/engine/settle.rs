@@ -43,9 +43,12 @@ const LEDGER_RETRY: Duration = Duration::from_millis(250);
 /// A message that was not sent for a dead lane waits this long before it is claimed again.
 const NOT_SENT_DELAY: SignedDuration = SignedDuration::from_millis(500);
 
+/// Told when the facts are durable, or that they are not.
+type Tell = oneshot::Sender<Result<(), NotRecorded>>;
+
 pub(crate) enum Intake {
-    Receipts(Vec<Receipt>, oneshot::Sender<Result<(), NotRecorded>>),
-    Inbound(Vec<Inbound>, oneshot::Sender<Result<(), NotRecorded>>),
+    Receipts(Vec<Receipt>, Tell),
+    Inbound(Vec<Inbound>, Tell),
 }
 
 /// The connector's door to the writer.
@@ -98,8 +101,8 @@ struct Batch {
     ended: Vec<Settlement>,
     found: Vec<Found>,
     receipts: Vec<Receipt>,
-    told: Vec<oneshot::Sender<Result<(), NotRecorded>>>,
-    inbound: Vec<(Vec<Inbound>, oneshot::Sender<Result<(), NotRecorded>>)>,
+    told: Vec<Tell>,
+    inbound: Vec<(Vec<Inbound>, Tell)>,
 }
 
 impl Batch {

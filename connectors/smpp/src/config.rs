@@ -266,7 +266,7 @@ fn default_reconnect_min_ms() -> u64 {
 }
 
 fn default_reconnect_max_ms() -> u64 {
-    30_000
+    10_000
 }
 
 /// A `message_payload` of 64 kB still fits.

@@ -151,7 +151,11 @@ async fn keep(lane: Arc<Lane>, link: usize) {
                 let since = Instant::now();
                 let end = session::carry(&lane, name.clone(), Arc::clone(&mailbox), bound, &mut stop).await;
                 let why = match end {
-                    End::Closed => "closed".to_owned(),
+                    End::Closed => {
+                        info!(link = %name, "session closed");
+                        lane.board.set(link, LinkState::Down("closed".to_owned()));
+                        return;
+                    }
                     End::Unbound => "the carrier ended the session (unbind)".to_owned(),
                     End::Lost(why) => why,
                 };
