@@ -204,7 +204,10 @@ pub struct PhaseChange {
 pub enum Applied {
     Yes,
     /// Somebody was faster: the alert is now in this phase and version.
-    Stale { phase: Phase, version: i64 },
+    Stale {
+        phase: Phase,
+        version: i64,
+    },
     NoSuchAlert,
 }
 
@@ -232,7 +235,13 @@ pub trait Catalog: Send + Sync {
     /// False if there is no such account or it is revoked already.
     async fn account_revoke(&self, now: Timestamp, account: UserId) -> Result<bool>;
 
-    async fn idempotency_begin(&self, now: Timestamp, account: UserId, key: &str, body_hash: &str) -> Result<Idempotency>;
+    async fn idempotency_begin(
+        &self,
+        now: Timestamp,
+        account: UserId,
+        key: &str,
+        body_hash: &str,
+    ) -> Result<Idempotency>;
     async fn idempotency_end(&self, account: UserId, key: &str, status: u16, response: &str) -> Result<()>;
     /// Forgets a begun key whose work came to nothing, so that it may be tried again.
     async fn idempotency_drop(&self, account: UserId, key: &str) -> Result<()>;
@@ -248,14 +257,38 @@ pub trait Catalog: Send + Sync {
 
     async fn import_begin(&self, now: Timestamp, account: UserId, name: &str) -> Result<ImportId>;
     /// One batch of rows, one transaction: people made or changed by `external_id`, memberships replaced, verdicts kept.
-    /// Calling it again with the same lines changes nothing.
-    async fn import_rows(&self, now: Timestamp, import: ImportId, good: &[PersonRow], refused: &[RefusedRow]) -> Result<ImportCounts>;
-    async fn import_end(&self, now: Timestamp, import: ImportId, state: ImportState, note: Option<&str>) -> Result<()>;
+    /// Calling it again with the same lines changes nothing. Returns the figures of the whole import so far. A carrier told by
+    /// `person_carrier` stays while the number stays; who opted out stays out.
+    async fn import_rows(
+        &self,
+        now: Timestamp,
+        import: ImportId,
+        good: &[PersonRow],
+        refused: &[RefusedRow],
+    ) -> Result<ImportCounts>;
+    async fn import_end(
+        &self,
+        now: Timestamp,
+        import: ImportId,
+        state: ImportState,
+        note: Option<&str>,
+    ) -> Result<()>;
     async fn import(&self, import: ImportId) -> Result<Option<Import>>;
     /// Rows after `after_line`, in order, at most `rows_max`.
-    async fn import_rows_page(&self, import: ImportId, after_line: i64, rows_max: usize) -> Result<Vec<ImportRow>>;
+    async fn import_rows_page(
+        &self,
+        import: ImportId,
+        after_line: i64,
+        rows_max: usize,
+    ) -> Result<Vec<ImportRow>>;
 
-    async fn people(&self, area: Option<&str>, group: Option<&str>, after: PersonId, rows_max: usize) -> Result<Vec<Person>>;
+    async fn people(
+        &self,
+        area: Option<&str>,
+        group: Option<&str>,
+        after: PersonId,
+        rows_max: usize,
+    ) -> Result<Vec<Person>>;
     async fn person(&self, person: PersonId) -> Result<Option<Person>>;
     /// Opts a person out or in again. False: no such person.
     async fn person_opt_out(&self, now: Timestamp, person: PersonId, opted_out: bool) -> Result<bool>;
@@ -265,9 +298,21 @@ pub trait Catalog: Send + Sync {
     async fn alert_add(&self, now: Timestamp, alert: &NewAlert) -> Result<AlertId>;
     async fn alert(&self, alert: AlertId) -> Result<Option<AlertRow>>;
     /// Newest first, ids below `before`.
-    async fn alerts(&self, phase: Option<Phase>, before: Option<AlertId>, rows_max: usize) -> Result<Vec<AlertRow>>;
-    /// A new version: replaces content, audience, expiry and the rest, sets the author, clears the approval, phase `draft`.
-    async fn alert_edit(&self, now: Timestamp, alert: AlertId, version: i64, next: &NewAlert) -> Result<Applied>;
+    async fn alerts(
+        &self,
+        phase: Option<Phase>,
+        before: Option<AlertId>,
+        rows_max: usize,
+    ) -> Result<Vec<AlertRow>>;
+    /// A new version (`version` + 1, also of a draft: two editors cannot overwrite each other unseen): replaces content,
+    /// audience, expiry and the rest, sets the author, clears approval and freeze, phase `draft`.
+    async fn alert_edit(
+        &self,
+        now: Timestamp,
+        alert: AlertId,
+        version: i64,
+        next: &NewAlert,
+    ) -> Result<Applied>;
     /// Applies a decided change and writes its event in the same commit. `Approved` also stores approver, approved hash and
     /// `people_until`; `Paused`/`Dispatching` set the open dispatches to `paused`/`running`; `Cancelled` ends every open
     /// dispatch as cancelled (queued range becomes cancelled in the counters at once).

@@ -20,8 +20,14 @@ pub struct Ownership {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Lease {
     /// Ours until then. `epoch` grew if the lane changed hands (also from an earlier run of this node).
-    Granted { ownership: Ownership, until: Timestamp },
-    HeldBy { node: String, until: Timestamp },
+    Granted {
+        ownership: Ownership,
+        until: Timestamp,
+    },
+    HeldBy {
+        node: String,
+        until: Timestamp,
+    },
 }
 
 /// Which end of the priorities a claim looks at first: bulk keeps a small share.
@@ -78,10 +84,19 @@ pub enum End {
     Sent,
     Failed(Why),
     /// Back to the queue: throttled, proved unsent, or refused for a passing reason.
-    Again { why: Why, kind: AgainKind, due_at: Timestamp, strikes: i32 },
+    Again {
+        why: Why,
+        kind: AgainKind,
+        due_at: Timestamp,
+        strikes: i32,
+    },
     /// No answer known. The dispatch's policy decides: `hold` leaves it in doubt, `resend` queues it again
     /// as a possible repeat, due at `resend_at`.
-    Uncertain { why: Why, resend_at: Timestamp, strikes: i32 },
+    Uncertain {
+        why: Why,
+        resend_at: Timestamp,
+        strikes: i32,
+    },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,7 +113,8 @@ pub struct Why {
     pub text: String,
 }
 
-/// A late answer: a part reported as uncertain was accepted after all.
+/// A late answer: a part reported as uncertain was accepted after all. Its attempt has been settled, in the same flush at
+/// the latest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Found {
     pub key: MessageKey,
@@ -110,7 +126,8 @@ pub struct Found {
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Settled {
-    /// Settlements that moved a message; the others were known already.
+    /// Settlements that moved a message. The others were known, came after their claim was taken over (their accepted
+    /// parts count as found), or found their message closed by a receipt.
     pub applied: usize,
     /// Waiting receipts that found their message in this flush.
     pub receipts_matched: usize,
@@ -119,7 +136,7 @@ pub struct Settled {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReceiptFact {
     pub lane: LaneId,
-    /// Known from memory; otherwise looked up by `references`.
+    /// Known from memory, and believed if something of that attempt was settled; otherwise looked up by `references`.
     pub known: Option<KnownPart>,
     /// Normal forms in order. A match by any but the first must agree with `address`.
     pub references: Vec<String>,
@@ -196,18 +213,33 @@ pub struct Swept {
 pub trait Ledger: Send + Sync {
     /// Takes or renews the lane for `node`. A lane is free if nobody owns it or its lease is over. The
     /// epoch grows whenever the owner changes, and when `node` takes it without having held it.
-    async fn lease(&self, now: Timestamp, lane: LaneId, node: &str, ttl: Duration, ready: bool) -> Result<Lease>;
+    async fn lease(
+        &self,
+        now: Timestamp,
+        lane: LaneId,
+        node: &str,
+        ttl: Duration,
+        ready: bool,
+    ) -> Result<Lease>;
 
     /// Gives the lane back at once; nothing happens if it is no longer ours.
     async fn release(&self, ownership: &Ownership) -> Result<()>;
 
     /// Freezes the next `rows_max` people of the alert's audience into targets and exclusions, in the order
     /// of their ids, numbered without gaps. Duplicated numbers: the lowest person id stays.
-    async fn freeze(&self, now: Timestamp, alert: AlertId, selection: &Selection, routing: &Routing, rows_max: usize) -> Result<Progress>;
+    async fn freeze(
+        &self,
+        now: Timestamp,
+        alert: AlertId,
+        selection: &Selection,
+        routing: &Routing,
+        rows_max: usize,
+    ) -> Result<Progress>;
 
     /// Ends the freeze: stores count and digest, makes the dispatches (state `running`, counters 0) and moves the alert
     /// to `dispatching`. With no target at all the alert is completed at once.
-    async fn begin(&self, now: Timestamp, alert: AlertId, digest: &str, plans: &[DispatchPlan]) -> Result<()>;
+    async fn begin(&self, now: Timestamp, alert: AlertId, digest: &str, plans: &[DispatchPlan])
+    -> Result<()>;
 
     /// Turns the next `rows_max` targets into messages of their dispatch: `accepted` and `queued` grow, `end_seq` too.
     async fn accept(&self, now: Timestamp, alert: AlertId, rows_max: usize) -> Result<Progress>;
@@ -219,7 +251,13 @@ pub trait Ledger: Send + Sync {
 
     /// Records how attempts ended, moves counters, closes claims that have all their outcomes, matches waiting
     /// receipts to the new references. One transaction; calling it twice with the same facts changes nothing more.
-    async fn settle(&self, now: Timestamp, owner: &Ownership, ended: &[Settlement], found: &[Found]) -> Result<Settled>;
+    async fn settle(
+        &self,
+        now: Timestamp,
+        owner: &Ownership,
+        ended: &[Settlement],
+        found: &[Found],
+    ) -> Result<Settled>;
 
     /// Records receipts: closes messages, keeps duplicates and contradictions, keeps what matches nothing yet.
     async fn record(&self, now: Timestamp, receipts: &[ReceiptFact]) -> Result<Recorded>;
