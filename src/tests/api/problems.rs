@@ -16,19 +16,9 @@ const JSON: &str = "application/json";
 type Row<'a> = (Method, &'a str, &'a str, String, u16, &'a str, Option<&'a str>);
 
 #[tokio::test]
-async fn each_kind_of_refusal_names_itself_and_the_field() {
+async fn what_is_asked_for_wrongly_is_named() {
     let desk = Desk::open().await;
-    let id = desk.draft().await;
-    let approve = format!("/alerts/{id}/approve");
-    let with = |path: &str, value: Value| {
-        let mut form = form();
-        *form.pointer_mut(path).unwrap() = value;
-        form.to_string()
-    };
-    let typo = form().to_string().replacen("\"mode\"", "\"mod\"", 1);
-    let seen = json!({"version": 1, "content_hash": "0".repeat(64)}).to_string();
-    let huge = format!("\"{}\"", "x".repeat(BODY_BYTES_MAX));
-    let group = |slug: &str| json!({"slug": slug, "name": ""}).to_string();
+    desk.draft().await;
     let none = String::new;
     let rows: Vec<Row<'_>> = vec![
         (Method::GET, "/nothing", "", none(), 404, "unknown-route", None),
@@ -43,6 +33,24 @@ async fn each_kind_of_refusal_names_itself_and_the_field() {
         (Method::GET, "/alerts?after=x", "", none(), 400, "malformed", Some("after")),
         (Method::GET, "/alerts?limit=1&limit=2", "", none(), 400, "malformed", Some("limit")),
         (Method::GET, "/areas?province=99", "", none(), 400, "malformed", Some("province")),
+    ];
+    refused(&desk, rows).await;
+}
+
+#[tokio::test]
+async fn what_is_sent_wrongly_is_named() {
+    let desk = Desk::open().await;
+    let approve = format!("/alerts/{}/approve", desk.draft().await);
+    let with = |path: &str, value: Value| {
+        let mut form = form();
+        *form.pointer_mut(path).unwrap() = value;
+        form.to_string()
+    };
+    let typo = form().to_string().replacen("\"mode\"", "\"mod\"", 1);
+    let seen = json!({"version": 1, "content_hash": "0".repeat(64)}).to_string();
+    let huge = format!("\"{}\"", "x".repeat(BODY_BYTES_MAX));
+    let group = json!({"slug": "Trưởng thôn", "name": ""}).to_string();
+    let rows: Vec<Row<'_>> = vec![
         (Method::POST, "/alerts", JSON, "{\"kind\": ".into(), 400, "malformed", None),
         (Method::POST, "/alerts", JSON, format!("{} x", form()), 400, "malformed", None),
         (Method::POST, "/alerts", JSON, "{}".into(), 422, "invalid", Some("body")),
@@ -86,7 +94,7 @@ async fn each_kind_of_refusal_names_itself_and_the_field() {
             "invalid",
             Some("audience.areas"),
         ),
-        (Method::POST, "/groups", JSON, group("Trưởng thôn"), 422, "invalid", Some("slug")),
+        (Method::POST, "/groups", JSON, group, 422, "invalid", Some("slug")),
         (Method::POST, &approve, JSON, seen, 409, "conflict", None),
         (Method::POST, "/imports", "text/csv", list(1), 400, "malformed", Some("query")),
         (Method::POST, "/imports?name=x", JSON, list(1), 415, "media-type", None),
@@ -94,6 +102,10 @@ async fn each_kind_of_refusal_names_itself_and_the_field() {
         (Method::POST, "/imports?name=x&province=1", "text/csv", list(1), 422, "invalid", Some("province")),
         (Method::POST, "/imports?name=x", "text/csv", list(IMPORT_BYTES_MAX / 30), 413, "too-large", None),
     ];
+    refused(&desk, rows).await;
+}
+
+async fn refused(desk: &Desk, rows: Vec<Row<'_>>) {
     for (method, path, media_type, body, status, kind, field) in rows {
         let request = desk.request(Role::Admin, &method, &format!("/api/v1{path}"));
         let answer =
@@ -111,6 +123,31 @@ async fn each_kind_of_refusal_names_itself_and_the_field() {
             None => assert!(blamed.is_empty(), "{method} {path}: {problem}"),
         }
     }
+}
+
+/// The framework's own extractors refuse in plain text. They may stand behind ours, and nowhere else.
+#[test]
+fn only_our_own_extractors_are_used() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/web");
+    let mut seen = 0;
+    for directory in [root.clone(), root.join("api")] {
+        for entry in std::fs::read_dir(directory).unwrap() {
+            let path = entry.unwrap().path();
+            let ours = ["extract.rs", "error.rs"].iter().any(|name| path.ends_with(name));
+            if ours || path.extension().is_none_or(|extension| extension != "rs") {
+                continue;
+            }
+            seen += 1;
+            let source = std::fs::read_to_string(&path).unwrap();
+            for line in source.lines().filter(|line| line.contains("axum::")) {
+                let words = line
+                    .split(|c: char| !c.is_alphanumeric())
+                    .any(|word| ["Json", "Path", "Query"].contains(&word));
+                assert!(!words, "{}: {line}", path.display());
+            }
+        }
+    }
+    assert!(seen > 15, "{seen} files");
 }
 
 #[tokio::test]
