@@ -122,7 +122,7 @@ async fn waiting_matches(
         .bind(each(references, |(part, _)| i64::from(part.attempt)))
         .bind(each(references, |(part, _)| i64::from(part.part)))
         .bind(each(references, |(_, reference)| reference.as_str()))
-        .bind(i64::from(lane.0))
+        .bind(vec![i64::from(lane.0); references.len()])
         .fetch_all(connection)
         .await?;
     let mut found: Vec<(i64, Matched)> = Vec::new();
@@ -342,14 +342,14 @@ async fn folded(
     let messages: Vec<(MessageKey, usize)> =
         to_fold.iter().map(|(key, position)| (*key, *position)).collect();
     let keys: Keys = messages.iter().map(|(key, _)| *key).collect();
-    let rows: Vec<(i64, i64, String)> = query_as(sql::RECORD_FOLD)
+    let rows: Vec<(i64, i64, String, i64)> = query_as(sql::RECORD_FOLD)
         .bind(keys.alerts)
         .bind(keys.routes)
         .bind(keys.seqs)
         .fetch_all(connection)
         .await?;
     let mut heard: HashMap<usize, Folded> = HashMap::new();
-    for (n, part, verdict) in rows {
+    for (n, part, verdict, _) in rows {
         heard.entry(position(n)?).or_default().add(part, word(&verdict, "receipt", "verdict")?);
     }
     let mut closings = Vec::new();

@@ -212,10 +212,10 @@ async fn fold_parts(
     if to_fold.is_empty() {
         return Ok(Vec::new());
     }
-    let rows: Vec<(i64, i64, String)> =
+    let rows: Vec<(i64, i64, String, i64)> =
         sqlx::query_as(sql::RECORD_FOLD).bind(keys(to_fold.keys().copied())?).fetch_all(connection).await?;
     let mut folded: BTreeMap<i64, Folded> = BTreeMap::new();
-    for (place, part, verdict) in rows {
+    for (place, part, verdict, _) in rows {
         let verdict = if verdict == "delivered" { PartVerdict::Delivered } else { PartVerdict::Failed };
         folded.entry(place).or_default().add(part, verdict);
     }
