@@ -23,10 +23,9 @@ use crate::kit::{town::alert, until};
 const PATIENCE: Duration = Duration::from_secs(60);
 const SYSTEM_ID: &str = "loa";
 const PASSWORD: &str = "mat-khau";
-/// Three parts: every letter with its mark, a pair of surrogates where a part could end, and both kinds of quotes.
-const LONG: &str = "BCH PTDS tỉnh Lạng Sơn: Lũ sông Kỳ Cùng lên nhanh, “báo động 3”. Dân ven sông các phường Đông Kinh, \
-                    Lương Văn Tri, Tam Thanh, Kỳ Lừa di dời lên nơi cao trước 18h ngày 07/10. Cấm qua ngầm, tràn. 🌊🌊 \
-                    Gọi 112.";
+/// Three parts, with a pair of surrogates where the first would end.
+const LONG: &str = "BCH PTDS tỉnh Lạng Sơn: Lũ sông Kỳ Cùng dâng nhanh, “báo động 3”, 🌊🌊 dân ven sông phường Đông Kinh, \
+                    Lương Văn Tri, Kỳ Lừa lên nơi cao trước 18h ngày 07/10. Cấm qua ngầm, tràn. Gọi 112.";
 const SHORT: &str = "Diễn biến lũ: nước đang rút, giữ an toàn.";
 const PLAIN: &str = "Lu song Ky Cung: nuoc dang rut {ve} @ Lang Son. Goi 112.";
 
