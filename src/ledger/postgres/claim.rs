@@ -6,11 +6,11 @@ use jiff::Timestamp;
 use sqlx::postgres::PgConnection;
 use sqlx::{query, query_as, query_scalar};
 
-use super::columns::{each, limit};
+use super::columns::{Keys, each, limit};
 use super::failure::Halt;
 use super::lease::fence;
 use super::{Postgres, sql};
-use crate::domain::{AlertId, ClaimId, RouteId};
+use crate::domain::{AlertId, ClaimId, MessageKey, RouteId};
 use crate::ledger::batch::stored::{micros, number, time};
 use crate::ledger::{Claim, ClaimAsk, Claimed, Favour, Ownership};
 
@@ -59,11 +59,14 @@ impl Postgres {
             .fetch_one(&mut *tx)
             .await?;
         if range.is_none() {
+            let (alert, route) = (picked.alert, picked.route);
+            let marked: Keys =
+                messages.iter().map(|message| MessageKey { alert, route, seq: message.seq }).collect();
             query(sql::CLAIM_MARK)
-                .bind(picked.alert.0)
-                .bind(i64::from(picked.route.0))
+                .bind(marked.alerts)
+                .bind(marked.routes)
+                .bind(marked.seqs)
                 .bind(id)
-                .bind(each(&messages, |message| message.seq))
                 .execute(&mut *tx)
                 .await?;
         }

@@ -1,6 +1,6 @@
 -- Parts that earlier attempts of these messages got through.
-SELECT DISTINCT s.seq, s.part
+SELECT j.seq, s.part
   FROM unnest($3::bigint[]) AS j (seq)
-  JOIN submission s ON s.alert = $1 AND s.route = $2 AND s.seq = j.seq
- WHERE s.outcome = 'accepted' AND s.part > 0
- ORDER BY s.seq, s.part
+ CROSS JOIN LATERAL (SELECT DISTINCT part FROM submission
+                      WHERE alert = $1 AND route = $2 AND seq = j.seq AND outcome = 'accepted' AND part > 0) s
+ ORDER BY j.seq, s.part

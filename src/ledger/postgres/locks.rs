@@ -14,9 +14,10 @@ use crate::ledger::Ownership;
 use crate::ledger::batch::stored::{number, time, word};
 use crate::ledger::batch::{DispatchKey, Rules, RulesByDispatch};
 
-/// As [`fence`], and says whether receipts of the lane wait for their submission.
-pub(super) async fn fence_and_look(connection: &mut PgConnection, owner: &Ownership) -> Result<bool, Halt> {
-    fence(connection, owner).await?;
+/// As [`fence`], but alone: two flushes of a lane, such as one that is repeated while the first is still under way, come
+/// one after the other. Returns whether receipts of the lane wait for their submission.
+pub(super) async fn fence_alone(connection: &mut PgConnection, owner: &Ownership) -> Result<bool, Halt> {
+    hold_lanes(connection, &BTreeSet::from([owner.lane])).await?;
     fence(connection, owner).await
 }
 

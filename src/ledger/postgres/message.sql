@@ -10,8 +10,8 @@ WITH fact AS (
               THEN 'sent' ELSE 'claimed' END AS state,
          c.code AS closing_code, x.reason AS doubt_reason, c.at AS ended_at
     FROM message m
-    JOIN dispatch d ON d.alert = m.alert AND d.route = m.route
-    JOIN target t ON t.alert = m.alert AND t.seq = m.target_seq
+    LEFT JOIN dispatch d ON d.alert = m.alert AND d.route = m.route
+    LEFT JOIN target t ON t.alert = m.alert AND t.seq = m.target_seq
     LEFT JOIN closing c ON c.alert = m.alert AND c.route = m.route AND c.seq = m.seq
     LEFT JOIN doubt x ON x.alert = m.alert AND x.route = m.route AND x.seq = m.seq
     LEFT JOIN retry r ON r.alert = m.alert AND r.route = m.route AND r.seq = m.seq

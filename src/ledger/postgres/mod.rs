@@ -2,8 +2,10 @@
 //! (`*.sql`, twins of the SQLite ones) and take whole batches as arrays.
 //!
 //! Locks are always taken in the same order, so that verbs never wait for each other in a circle: the lane's row (shared
-//! by the verbs of its owner, alone by whoever changes the owner), then dispatch rows ordered by (alert, route), then the
+//! by claims, alone by flushes and by whoever changes the owner), then dispatch rows ordered by (alert, route), then the
 //! rest ordered by key. Should the server still break a tie, the verb is run again ([`failure::Tries`]).
+//! Plans are made once (`open.rs`), so a batch comes with all columns of the keys that it looks up: a condition on a
+//! constant would tempt the planner to start from the table.
 
 mod accounts;
 mod alerts;

@@ -8,6 +8,7 @@ use sqlx::{query, query_as};
 use super::columns::limit;
 use super::failure::Halt;
 use super::fanout::{routed, selected};
+use super::open::WHOLE;
 use super::{Postgres, retried, sql};
 use crate::domain::{AlertId, Counts, MessageKey, Selection, State};
 use crate::ledger::batch::stored::{number, route as route_id, time, time_option, word};
@@ -86,14 +87,16 @@ impl Postgres {
     async fn read_audience(&self, selection: &Selection, routing: &Routing) -> Result<AudiencePreview, Halt> {
         let (everyone, communes, groups) = selected(selection);
         let (carriers, routes) = routed(routing);
+        let mut tx = self.pool.begin_with(WHOLE).await?;
         let rows: Vec<(Option<i64>, Option<String>, i64)> = query_as(sql::AUDIENCE)
             .bind(everyone)
             .bind(communes)
             .bind(groups)
             .bind(carriers)
             .bind(routes)
-            .fetch_all(&self.pool)
+            .fetch_all(&mut *tx)
             .await?;
+        tx.rollback().await?;
         let mut preview = AudiencePreview::default();
         for (route, reason, people) in rows {
             match (route, reason) {
@@ -214,7 +217,7 @@ impl Postgres {
     }
 
     async fn read_by_area(&self, alert: AlertId) -> Result<Vec<AreaCounts>, Halt> {
-        let mut tx = self.pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
+        let mut tx = self.pool.begin_with(WHOLE).await?;
         let states: Vec<(String, String, i64)> =
             query_as(sql::BY_AREA).bind(alert.0).fetch_all(&mut *tx).await?;
         let totals: Vec<(String, i64, i64)> =

@@ -11,12 +11,13 @@ use super::failure::Halt;
 use super::record::waiting_receipts;
 use super::rows::{add_closings, add_doubts, add_submissions, put_retries, shift};
 use super::{Postgres, locks, sql};
-use crate::domain::{AlertId, ClaimId, LaneId, MessageKey, RouteId, State};
+use crate::domain::{AlertId, ClaimId, LaneId, MessageKey, RouteId, State, UncertainPolicy};
 use crate::ledger::batch::stored::{key, micros, number};
 use crate::ledger::batch::{
-    ClaimFacts, RetryFacts, SettleFacts, SettlePlan, Shifts, SubmissionRow, dispatch_of, plan_settle,
+    ClaimFacts, DispatchKey, RetryFacts, Rules, RulesByDispatch, SettleFacts, SettlePlan, Shifts,
+    SubmissionRow, dispatch_of, plan_settle,
 };
-use crate::ledger::{Found, KnownPart, Ownership, Result, Settled, Settlement};
+use crate::ledger::{End, Found, KnownPart, Ownership, Result, Settled, Settlement};
 
 /// A part that is newly known to be accepted, and its reference.
 pub(super) type NewReference = (KnownPart, String);
@@ -30,14 +31,11 @@ impl Postgres {
         found: &[Found],
     ) -> Result<Settled, Halt> {
         let mut tx = self.begin().await?;
-        let waiting = locks::fence_and_look(&mut tx, owner).await?;
-        let dispatches = ended
-            .iter()
-            .map(|end| end.key)
-            .chain(found.iter().map(|found| found.key))
-            .map(dispatch_of)
-            .collect();
-        let rules = locks::rules(&mut tx, &dispatches).await?;
+        let waiting = locks::fence_alone(&mut tx, owner).await?;
+        let keys = ended.iter().map(|end| end.key).chain(found.iter().map(|found| found.key));
+        let dispatches = keys.map(dispatch_of).collect();
+        let plain = !waiting && found.is_empty() && ended.iter().all(is_plain);
+        let rules = if plain { any_rules(&dispatches) } else { locks::rules(&mut tx, &dispatches).await? };
         let facts = SettleFacts {
             claims: claims(&mut tx, owner.lane, ended).await?,
             known: known(&mut tx, ended).await?,
@@ -46,6 +44,9 @@ impl Postgres {
         };
         let mut plan = plan_settle(ended, &facts)?;
         let mut references = write(&mut tx, now, owner.lane, &plan).await?;
+        if plain && (dispatches.len() > 1 || !plan.late.is_empty()) {
+            locks::rules(&mut tx, &dispatches).await?;
+        }
         references.extend(find(&mut tx, owner.lane, found, &plan.late, &mut plan.shifts).await?);
         let receipts_matched = if waiting && !references.is_empty() {
             waiting_receipts(&mut tx, owner.lane, &references, &facts.rules, &mut plan.shifts).await?
@@ -56,6 +57,25 @@ impl Postgres {
         tx.commit().await?;
         Ok(Settled { applied: plan.applied, receipts_matched })
     }
+}
+
+/// A first attempt that got through: whatever else happens to its dispatch, that is so. Nobody else can move its message
+/// before our commit, so most flushes need not keep the dispatch locked while they are written.
+fn is_plain(settlement: &Settlement) -> bool {
+    settlement.attempt == 1 && matches!(settlement.end, End::Sent)
+}
+
+/// For plain flushes: no rule of a dispatch bears on them.
+fn any_rules(dispatches: &BTreeSet<DispatchKey>) -> RulesByDispatch {
+    let rules = Rules {
+        parts: 1,
+        policy: UncertainPolicy::Hold,
+        ended_as: None,
+        expires_at: Timestamp::MIN,
+        doubts: true,
+        retries: true,
+    };
+    dispatches.iter().map(|dispatch| (*dispatch, rules)).collect()
 }
 
 /// Writes a plan except for its counters. Returns the references it added.

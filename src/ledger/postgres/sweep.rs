@@ -10,13 +10,13 @@ use sqlx::{query, query_as, query_scalar};
 use super::alerts::{Event, add_event};
 use super::columns::limit;
 use super::failure::Halt;
-use super::rows::{add_closings, shift};
+use super::rows::{add_closings, add_doubts, shift};
 use super::settle::{take_retries, write};
 use super::{Postgres, locks, sql};
 use crate::domain::{Action, AlertId, ClaimId, LaneId, MessageKey, Phase, State};
 use crate::ledger::batch::stored::{self, key, micros, number, word};
 use crate::ledger::batch::{
-    ClaimFacts, ClosingRow, DispatchKey, RetryFacts, SettleFacts, Shifts, dispatch_of, plan_settle,
+    ClaimFacts, DispatchKey, RetryFacts, SettleFacts, Shifts, Stopped, dispatch_of, plan_settle, plan_stopped,
 };
 use crate::ledger::{End, Result, Settlement, Swept, Why};
 
@@ -55,7 +55,7 @@ impl Postgres {
     async fn sweep_retries(&self, now: Timestamp, rows_max: usize, swept: &mut Swept) -> Result<(), Halt> {
         let mut tx = self.begin().await?;
         let dispatches: BTreeSet<DispatchKey> =
-            stopped(&mut tx, rows_max).await?.iter().map(|(key, _)| dispatch_of(*key)).collect();
+            stopped(&mut tx, rows_max).await?.iter().map(|stopped| dispatch_of(stopped.key)).collect();
         if dispatches.is_empty() {
             return Ok(());
         }
@@ -63,28 +63,14 @@ impl Postgres {
         // Looked up again under the lock; what came from elsewhere meanwhile has its turn next time.
         let mut ended = stopped(&mut tx, rows_max).await?;
         swept.more |= ended.len() >= rows_max;
-        ended.retain(|(key, _)| dispatches.contains(&dispatch_of(*key)));
-        let mut shifts = Shifts::default();
-        let mut closings = Vec::with_capacity(ended.len());
-        for (key, verdict) in ended {
-            match verdict {
-                State::Cancelled => swept.cancelled += 1,
-                _ => swept.expired += 1,
-            }
-            shifts.shift(key, State::Queued, verdict);
-            closings.push(ClosingRow {
-                key,
-                verdict,
-                attempt: None,
-                code: None,
-                provider_at: None,
-                at: now,
-                raw: None,
-            });
+        ended.retain(|stopped| dispatches.contains(&dispatch_of(stopped.key)));
+        let plan = plan_stopped(now, &ended, swept);
+        add_closings(&mut tx, &plan.closings).await?;
+        for (lane, doubts) in &plan.doubts {
+            add_doubts(&mut tx, *lane, doubts).await?;
         }
-        add_closings(&mut tx, &closings).await?;
-        take_retries(&mut tx, closings.iter().map(|closing| closing.key).collect()).await?;
-        shift(&mut tx, &shifts).await?;
+        take_retries(&mut tx, plan.keys).await?;
+        shift(&mut tx, &plan.shifts).await?;
         tx.commit().await?;
         Ok(())
     }
@@ -200,15 +186,10 @@ impl Postgres {
     }
 }
 
-async fn stopped(connection: &mut PgConnection, rows_max: usize) -> Result<Vec<(MessageKey, State)>, Halt> {
-    let rows: Vec<(i64, i64, i64, String)> =
-        query_as(sql::SWEEP_RETRIES).bind(limit(rows_max)).fetch_all(connection).await?;
-    Ok(rows
-        .into_iter()
-        .map(|(alert, route, seq, verdict)| {
-            Ok((key(alert, route, seq)?, word(&verdict, "dispatch", "ended_as")?))
-        })
-        .collect::<Result<_>>()?)
+async fn stopped(connection: &mut PgConnection, rows_max: usize) -> Result<Vec<Stopped>, Halt> {
+    type Row = (i64, i64, i64, String, i64, Option<i64>);
+    let rows: Vec<Row> = query_as(sql::SWEEP_RETRIES).bind(limit(rows_max)).fetch_all(connection).await?;
+    Ok(rows.into_iter().map(stored::stopped).collect::<Result<_>>()?)
 }
 
 async fn orphans(connection: &mut PgConnection, rows_max: usize) -> Result<Vec<Orphan>, Halt> {
