@@ -69,8 +69,9 @@ async fn load_claims(
     lane: LaneId,
     ended: &[Settlement],
 ) -> Result<HashMap<ClaimId, ClaimFacts>, Halt> {
+    type Row = (i64, i64, i64, Option<i64>, Option<i64>, bool);
     let ids: BTreeSet<ClaimId> = ended.iter().map(|settlement| settlement.claim).collect();
-    let rows: Vec<(i64, i64, i64, Option<i64>, Option<i64>, bool)> =
+    let rows: Vec<Row> =
         sqlx::query_as(sql::SETTLE_CLAIMS).bind(lane.0).bind(json(&ids)?).fetch_all(connection).await?;
     let mut claims = HashMap::new();
     for (id, alert, route, from, to, closed) in rows {

@@ -216,7 +216,7 @@ async fn account(store: &Store, name: &str, role: Role) -> UserId {
 pub(super) async fn lease(store: &Store, lane: LaneId, node: &str, second: i64, ttl: Duration) -> Ownership {
     match store.ledger.lease(at(second), lane, node, ttl, true).await.unwrap() {
         Lease::Granted { ownership, .. } => ownership,
-        held => panic!("{node} does not get the lane: {held:?}"),
+        held @ Lease::HeldBy { .. } => panic!("{node} does not get the lane: {held:?}"),
     }
 }
 
