@@ -101,6 +101,11 @@ pub(super) async fn whoever_comes_after_the_approval_is_not_in_the_list(store: &
     freeze(&world, alert, &Selection::Everyone, 2).await;
     assert_eq!(store.reports.targets(alert, 0, 10).await.unwrap().len(), 3);
     assert_eq!(store.reports.targets(alert, 1, 1).await.unwrap()[0].seq, 2);
+    // Nor is anybody in the list of an alert that was withdrawn meanwhile.
+    let withdrawn = world.approved(Plan::default()).await;
+    world.change(withdrawn, world.author, Phase::Approved, Phase::Cancelled, "cancel").await;
+    freeze(&world, withdrawn, &Selection::Everyone, 2).await;
+    assert!(store.reports.targets(withdrawn, 0, 10).await.unwrap().is_empty());
 }
 
 pub(super) async fn an_alert_without_targets_is_complete_at_once(store: &Store) {

@@ -78,12 +78,12 @@ pub(super) async fn retries_that_are_due_go_before_first_attempts(store: &Store)
     let alert = world.begun(Plan::default()).await;
     let first = world.claim(2, 3).await;
     let later =
-        [ended(&first, 0, again(40), 3), ended(&first, 1, again(20), 3), ended(&first, 2, again(30), 3)];
+        [ended(&first, 0, again(40), 3), ended(&first, 1, again(30), 3), ended(&first, 2, again(20), 3)];
     assert_eq!(world.settle(3, &later).await, 3);
     assert_eq!(world.claim(10, 1).await.messages[0].seq, 4, "nothing is due yet");
     let due = world.claim(30, 9).await;
     let seqs: Vec<_> = due.messages.iter().map(|message| (message.seq, message.attempt)).collect();
-    assert_eq!(seqs, [(2, 2), (3, 2)], "the longest waiting first, and no first attempts among them");
+    assert_eq!(seqs, [(3, 2), (2, 2)], "the longest waiting first, and no first attempts among them");
     assert_eq!(due.messages[0].strikes, 1);
     assert!(!due.messages[0].possible_repeat);
     assert_eq!(world.claim(30, 9).await.messages.len(), 2, "then the cursor goes on");

@@ -96,6 +96,12 @@ pub(super) async fn other_forms_of_a_reference_need_the_number_to_agree(store: &
     // The first form needs nobody's agreement.
     let first = ReceiptFact { address: Some(address(99)), ..by_reference(world.lane, "hex2", Delivered) };
     assert_eq!(world.record(&[first]).await, outcome(1, 0, 0));
+    let another = world.begun(Plan::default()).await;
+    let claim = world.claim(6, 1).await;
+    let early = ReceiptFact { address: Some(address(99)), ..by_reference(world.lane, "first", Delivered) };
+    assert_eq!(world.record(&[early]).await, outcome(0, 1, 0));
+    world.settle(7, &[sent(&claim, 0, "first", 7)]).await;
+    assert_eq!(world.check(another).await.delivered, 1);
 }
 
 pub(super) async fn an_uncertain_message_is_found_by_its_number_if_it_is_alone(store: &Store) {
@@ -208,6 +214,15 @@ pub(super) async fn memory_is_believed_only_with_the_submission(store: &Store) {
     assert_eq!(world.check(alert).await.in_flight, 1);
     world.settle(3, &[sent(&claim, 0, "r", 3)]).await;
     assert_eq!(world.check(alert).await.delivered, 1);
+    // Another attempt than any that was made.
+    let second = world.begun(Plan::default()).await;
+    let claim = world.claim(4, 1).await;
+    world.settle(5, &[ended(&claim, 0, lost(9), 5)]).await;
+    assert_eq!(
+        world.record(&[by_memory(world.lane, key_of(&claim, 0), 2, Delivered)]).await,
+        outcome(0, 1, 0)
+    );
+    assert_eq!(world.check(second).await.uncertain, 1);
 }
 
 pub(super) async fn open_references_are_those_without_an_end(store: &Store) {
