@@ -1,7 +1,7 @@
 -- What the dispatches of a batch say about its messages; locked, in the order of their keys.
 SELECT d.alert, d.route, d.parts, d.uncertain_policy, d.ended_as, d.expires_at,
-       EXISTS (SELECT FROM doubt x WHERE x.alert = d.alert AND x.route = d.route),
-       EXISTS (SELECT FROM retry x WHERE x.alert = d.alert AND x.route = d.route)
+       (SELECT true FROM doubt x WHERE x.alert = d.alert AND x.route = d.route LIMIT 1) IS NOT NULL,
+       (SELECT true FROM retry x WHERE x.alert = d.alert AND x.route = d.route LIMIT 1) IS NOT NULL
   FROM unnest($1::bigint[], $2::bigint[]) AS j (alert, route) JOIN dispatch d USING (alert, route)
  ORDER BY d.alert, d.route
    FOR NO KEY UPDATE OF d

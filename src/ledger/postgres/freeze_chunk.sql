@@ -20,5 +20,6 @@ WITH picked AS MATERIALIZED (
 SELECT id, phone, area, route,
        CASE WHEN reason IS NOT NULL THEN reason
             WHEN row_number() OVER (PARTITION BY reason IS NULL, phone ORDER BY id) > 1 THEN 'duplicate'
-            WHEN EXISTS (SELECT FROM target t WHERE t.alert = $1 AND t.phone = judged.phone) THEN 'duplicate' END
+            WHEN (SELECT true FROM target t WHERE t.alert = $1
+                AND t.phone = judged.phone LIMIT 1) IS NOT NULL THEN 'duplicate' END
   FROM judged

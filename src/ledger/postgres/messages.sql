@@ -5,8 +5,9 @@ WITH fact AS (
               WHEN x.seq IS NOT NULL THEN x.kind
               WHEN r.seq IS NOT NULL THEN CASE WHEN r.claim IS NULL THEN 'queued' ELSE 'claimed' END
               WHEN m.seq >= d.cursor THEN coalesce(d.ended_as, 'queued')
-              WHEN EXISTS (SELECT FROM submission s
-                            WHERE s.alert = m.alert AND s.route = m.route AND s.seq = m.seq AND s.outcome = 'accepted')
+              WHEN (SELECT true FROM submission s
+                            WHERE s.alert = m.alert AND s.route = m.route AND s.seq = m.seq
+                                AND s.outcome = 'accepted' LIMIT 1) IS NOT NULL
               THEN 'sent' ELSE 'claimed' END AS state,
          c.code AS closing_code, x.reason AS doubt_reason, c.at AS ended_at
     FROM message m

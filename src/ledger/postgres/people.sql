@@ -4,6 +4,6 @@ SELECT p.id, p.external_id, p.phone, p.carrier, p.carrier_source, p.area, p.name
          WHERE m.person = p.id)
   FROM person p
  WHERE p.id > $3 AND ($1::text IS NULL OR p.area = $1)
-   AND ($2::text IS NULL OR EXISTS (SELECT FROM membership m JOIN people_group g ON g.id = m.people_group
-                                     WHERE m.person = p.id AND g.slug = $2))
+   AND ($2::text IS NULL OR (SELECT true FROM membership m JOIN people_group g ON g.id = m.people_group
+                                     WHERE m.person = p.id AND g.slug = $2 LIMIT 1) IS NOT NULL)
  ORDER BY p.id LIMIT $4

@@ -13,10 +13,10 @@ use super::failure::Halt;
 use super::rows::{add_closings, add_doubts, shift};
 use super::settle::{take_retries, write};
 use super::{Postgres, locks, sql};
-use crate::domain::{Action, AlertId, ClaimId, LaneId, MessageKey, Phase, State};
-use crate::ledger::batch::stored::{self, key, micros, number, word};
+use crate::domain::{Action, AlertId, ClaimId, LaneId, MessageKey, Phase};
+use crate::ledger::batch::stored::{self, micros, number, word};
 use crate::ledger::batch::{
-    ClaimFacts, DispatchKey, RetryFacts, SettleFacts, Shifts, Stopped, dispatch_of, plan_settle, plan_stopped,
+    ClaimFacts, DispatchKey, RetryFacts, SettleFacts, Stopped, dispatch_of, plan_settle, plan_stopped,
 };
 use crate::ledger::{End, Result, Settlement, Swept, Why};
 
@@ -69,7 +69,7 @@ impl Postgres {
         for (lane, doubts) in &plan.doubts {
             add_doubts(&mut tx, *lane, doubts).await?;
         }
-        take_retries(&mut tx, plan.keys).await?;
+        take_retries(&mut tx, plan.keys.into_iter().collect()).await?;
         shift(&mut tx, &plan.shifts).await?;
         tx.commit().await?;
         Ok(())
