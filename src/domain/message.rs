@@ -2,17 +2,17 @@
 //! touch by [`State::sources`], nothing else moves a message.
 //!
 //! ```text
-//!              Claim Accept Refuse Return Lose Find  Resend Deliver Fail  Overdue Expire Cancel
-//! queued       claim   !      !      !     !   sent    =    deliv   undel    !    expir  cancl
-//! claimed        !   sent   fail   queue unctn sent    =    deliv   undel    !      =      =
-//! sent           !     =      =      =     =    =      =    deliv   undel  unconf   =      =
-//! unconfirmed    !     =      =      =     =    =      =    deliv   undel    =      =      =
-//! uncertain      !   sent     =      =     =   sent  queue  deliv   undel    !      =      =
-//! delivered      !     =      =      =     =    =      =      =       =      =      =      =
-//! undelivered    !     =      =      =     =    =      =      =       =      =      =      =
-//! failed         !     =      =      =     =    =      =      =       =      !      =      =
-//! expired        !     !      !      !     !    =      =      =       =      !      =      =
-//! cancelled      !     !      !      !     !    =      =      =       =      !      =      =
+//!              Claim Accept Refuse Return Lose Find  Resend Deliver Fail  Overdue Expire Cancel Lapse
+//! queued       claim   !      !      !     !   sent    =    deliv   undel    !    expir  cancl  unctn
+//! claimed        !   sent   fail   queue unctn sent    =    deliv   undel    !      =      =     !
+//! sent           !     =      =      =     =    =      =    deliv   undel  unconf   =      =     !
+//! unconfirmed    !     =      =      =     =    =      =    deliv   undel    =      =      =     !
+//! uncertain      !   sent     =      =     =   sent  queue  deliv   undel    !      =      =     !
+//! delivered      !     =      =      =     =    =      =      =       =      =      =      =     !
+//! undelivered    !     =      =      =     =    =      =      =       =      =      =      =     !
+//! failed         !     =      =      =     =    =      =      =       =      !      =      =     !
+//! expired        !     !      !      !     !    =      =      =       =      !      =      =     !
+//! cancelled      !     !      !      !     !    =      =      =       =      !      =      =     !
 //! ```
 //!
 //! `=` is [`Step::Stay`], `!` is [`Step::Impossible`]. Why it is so:
@@ -23,7 +23,7 @@
 //! - Proof about one attempt that it was *not* taken says nothing of the attempt before it, so Refuse and Return do
 //!   not move an uncertain message. Only Resend leads from uncertain to the queue: each is a possible repeat, counted.
 //! - An uncertain message may have reached its person: Expire and Cancel never relabel it. One that waits for its
-//!   resend is queued like any other: whoever sends again sees to it that the resend comes before the expiry.
+//!   resend is queued; if its alert ends first, Lapse makes it uncertain again, never expired or cancelled.
 //! - The first final word stands. What comes later is kept as a fact beside it and changes no state.
 
 use super::words::words;
@@ -93,6 +93,8 @@ pub enum Event {
     Expire,
     /// Its alert was cancelled.
     Cancel,
+    /// Its alert ended while it waited to be sent again: the earlier attempt may have reached its person.
+    Lapse,
 }
 
 words!(Event, "event", {
@@ -108,6 +110,7 @@ words!(Event, "event", {
     Overdue => "overdue",
     Expire => "expire",
     Cancel => "cancel",
+    Lapse => "lapse",
 });
 
 /// The answer to "this happened to a message in that state".
@@ -137,6 +140,7 @@ impl State {
             Event::Overdue => self.after_overdue(),
             Event::Expire => self.after_stop(Self::Expired),
             Event::Cancel => self.after_stop(Self::Cancelled),
+            Event::Lapse => self.after_lapse(),
         }
     }
 
@@ -221,6 +225,21 @@ impl State {
             | Self::Failed
             | Self::Uncertain => Step::Stay,
             Self::Queued | Self::Expired | Self::Cancelled => Step::Impossible,
+        }
+    }
+
+    const fn after_lapse(self) -> Step {
+        match self {
+            Self::Queued => Step::To(Self::Uncertain),
+            Self::Claimed
+            | Self::Sent
+            | Self::Delivered
+            | Self::Undelivered
+            | Self::Unconfirmed
+            | Self::Failed
+            | Self::Uncertain
+            | Self::Expired
+            | Self::Cancelled => Step::Impossible,
         }
     }
 

@@ -5,6 +5,7 @@
 mod people;
 mod record;
 mod settle;
+mod stopped;
 pub(super) mod stored;
 #[cfg(test)]
 mod tests;
@@ -18,7 +19,8 @@ use crate::domain::{AlertId, Counts, MessageKey, RouteId, State, UncertainPolicy
 
 pub(super) use people::{ImportPlan, KnownPerson, plan_import};
 pub(super) use record::{Folded, Matched, closing_row, plan_record};
-pub(super) use settle::{ClaimFacts, RetryFacts, SettleFacts, SettlePlan, deciding_part, plan_settle};
+pub(super) use settle::{ClaimFacts, RetryFacts, SettleFacts, SettlePlan, plan_settle};
+pub(super) use stopped::{Stopped, plan_stopped};
 
 /// A dispatch, as a key.
 pub(super) type DispatchKey = (AlertId, RouteId);

@@ -11,7 +11,9 @@ pub enum LedgerError {
     /// The caller is no longer the owner of the lane; it must stop writing for it.
     #[error("lane {lane} is no longer owned with epoch {epoch}")]
     Fenced { lane: i32, epoch: i64 },
-    #[error("the ledger at {place} was made by a newer version (its schema has migration {found}, this program knows up to {known}): use a newer loa, or another ledger")]
+    #[error(
+        "the ledger at {place} was made by a newer version (its schema has migration {found}, this program knows up to {known}): use a newer loa, or another ledger"
+    )]
     SchemaTooNew { place: String, found: i64, known: i64 },
     #[error("the ledger at {place} has migration {missing} not applied: run `loa migrate`")]
     SchemaTooOld { place: String, missing: i64 },
@@ -21,7 +23,9 @@ pub enum LedgerError {
     ReadOnly { place: String, why: String },
     #[error("no space left for the ledger at {place}: free disk space; nothing was half-written")]
     Full { place: String },
-    #[error("the ledger at {place} is in use by another process: stop it first, or use PostgreSQL for several")]
+    #[error(
+        "the ledger at {place} is in use by another process: stop it first, or use PostgreSQL for several"
+    )]
     InUse { place: String },
     #[error("'{url}' is not a ledger address: {why}; use sqlite:PATH or postgres://…")]
     Address { url: String, why: String },

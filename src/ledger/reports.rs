@@ -88,10 +88,21 @@ pub trait Reports: Send + Sync {
     async fn audience(&self, selection: &Selection, routing: &Routing) -> Result<AudiencePreview>;
     /// Frozen targets after `after_seq`, in order.
     async fn targets(&self, alert: AlertId, after_seq: i64, rows_max: usize) -> Result<Vec<TargetRow>>;
-    async fn exclusions(&self, alert: AlertId, after_person: i64, rows_max: usize) -> Result<Vec<ExclusionRow>>;
+    async fn exclusions(
+        &self,
+        alert: AlertId,
+        after_person: i64,
+        rows_max: usize,
+    ) -> Result<Vec<ExclusionRow>>;
     /// (reason, people)
     async fn exclusion_counts(&self, alert: AlertId) -> Result<Vec<(String, i64)>>;
-    async fn messages(&self, alert: AlertId, filter: &MessageFilter, after: After, rows_max: usize) -> Result<Vec<MessageRow>>;
+    async fn messages(
+        &self,
+        alert: AlertId,
+        filter: &MessageFilter,
+        after: After,
+        rows_max: usize,
+    ) -> Result<Vec<MessageRow>>;
     /// `None`: no such message.
     async fn message(&self, key: MessageKey) -> Result<Option<MessageRow>>;
     async fn trail(&self, key: MessageKey) -> Result<Vec<TrailEntry>>;

@@ -5,10 +5,24 @@ use proptest::prelude::*;
 use super::*;
 
 /// Columns in the order of [`Event::ALL`]; a state's word, `=` or `!`.
-const TABLE: &[(State, [&str; 12])] = &[
+const TABLE: &[(State, [&str; 13])] = &[
     (
         State::Queued,
-        ["claimed", "!", "!", "!", "!", "sent", "=", "delivered", "undelivered", "!", "expired", "cancelled"],
+        [
+            "claimed",
+            "!",
+            "!",
+            "!",
+            "!",
+            "sent",
+            "=",
+            "delivered",
+            "undelivered",
+            "!",
+            "expired",
+            "cancelled",
+            "uncertain",
+        ],
     ),
     (
         State::Claimed,
@@ -25,19 +39,23 @@ const TABLE: &[(State, [&str; 12])] = &[
             "!",
             "=",
             "=",
+            "!",
         ],
     ),
-    (State::Sent, ["!", "=", "=", "=", "=", "=", "=", "delivered", "undelivered", "unconfirmed", "=", "="]),
-    (State::Delivered, ["!", "=", "=", "=", "=", "=", "=", "=", "=", "=", "=", "="]),
-    (State::Undelivered, ["!", "=", "=", "=", "=", "=", "=", "=", "=", "=", "=", "="]),
-    (State::Unconfirmed, ["!", "=", "=", "=", "=", "=", "=", "delivered", "undelivered", "=", "=", "="]),
-    (State::Failed, ["!", "=", "=", "=", "=", "=", "=", "=", "=", "!", "=", "="]),
+    (
+        State::Sent,
+        ["!", "=", "=", "=", "=", "=", "=", "delivered", "undelivered", "unconfirmed", "=", "=", "!"],
+    ),
+    (State::Delivered, ["!", "=", "=", "=", "=", "=", "=", "=", "=", "=", "=", "=", "!"]),
+    (State::Undelivered, ["!", "=", "=", "=", "=", "=", "=", "=", "=", "=", "=", "=", "!"]),
+    (State::Unconfirmed, ["!", "=", "=", "=", "=", "=", "=", "delivered", "undelivered", "=", "=", "=", "!"]),
+    (State::Failed, ["!", "=", "=", "=", "=", "=", "=", "=", "=", "!", "=", "=", "!"]),
     (
         State::Uncertain,
-        ["!", "sent", "=", "=", "=", "sent", "queued", "delivered", "undelivered", "!", "=", "="],
+        ["!", "sent", "=", "=", "=", "sent", "queued", "delivered", "undelivered", "!", "=", "=", "!"],
     ),
-    (State::Expired, ["!", "!", "!", "!", "!", "=", "=", "=", "=", "!", "=", "="]),
-    (State::Cancelled, ["!", "!", "!", "!", "!", "=", "=", "=", "=", "!", "=", "="]),
+    (State::Expired, ["!", "!", "!", "!", "!", "=", "=", "=", "=", "!", "=", "=", "!"]),
+    (State::Cancelled, ["!", "!", "!", "!", "!", "=", "=", "=", "=", "!", "=", "=", "!"]),
 ];
 
 #[test]

@@ -55,14 +55,6 @@ pub(in crate::ledger) struct SettlePlan {
     pub(in crate::ledger) applied: usize,
 }
 
-/// The part whose row tells whether a settlement is known: the lowest accepted one of an attempt that got through, else 0.
-pub(in crate::ledger) fn deciding_part(settlement: &Settlement) -> u8 {
-    match settlement.end {
-        End::Sent => settlement.accepted.iter().map(|(part, _)| *part).min().unwrap_or(0),
-        End::Failed(_) | End::Again { .. } | End::Uncertain { .. } => 0,
-    }
-}
-
 /// How a settlement's message stood when its attempt ended.
 enum Stood {
     /// In the hands of this claim. The flag: it is a possible repeat.
@@ -183,6 +175,11 @@ impl SettlePlan {
                 None
             }
             End::Again { why, due_at, strikes, .. } => match rules.ended_as {
+                // An earlier attempt may have reached its person: that is never called expired or cancelled.
+                Some(_) if possible_repeat => {
+                    self.doubt(settlement, why);
+                    None
+                }
                 Some(verdict) => {
                     self.close(settlement, verdict, why);
                     None

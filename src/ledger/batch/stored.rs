@@ -56,6 +56,19 @@ pub(in crate::ledger) fn key(alert: i64, route_id: i64, seq: i64) -> Result<Mess
     Ok(MessageKey { alert: AlertId(alert), route: route(route_id, "message")?, seq })
 }
 
+/// A waiting retry of an ended dispatch: message, how the dispatch ended, number of the attempt to come, and the lane of
+/// the earlier one if that may have arrived.
+pub(in crate::ledger) fn stopped(row: (i64, i64, i64, String, i64, Option<i64>)) -> Result<super::Stopped> {
+    let (alert, route, seq, ended_as, attempt, earlier) = row;
+    let attempt: i32 = number(attempt, "retry", "attempt")?;
+    let earlier = earlier.map(|id| lane(id, "submission")).transpose()?;
+    Ok(super::Stopped {
+        key: key(alert, route, seq)?,
+        verdict: word(&ended_as, "dispatch", "ended_as")?,
+        may_have_arrived: earlier.map(|lane| (lane, attempt - 1)),
+    })
+}
+
 /// Enums that are stored as words and are not the domain's.
 macro_rules! stored {
     ($to:ident, $from:ident, $type:ty, $table:literal, $column:literal, { $($variant:path => $word:literal),+ $(,)? }) => {

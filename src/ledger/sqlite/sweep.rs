@@ -7,14 +7,14 @@ use jiff::{SignedDuration, Timestamp};
 use sqlx::SqliteConnection;
 
 use super::failure::Halt;
-use super::rows::{add_closings, add_event, apply_shifts, count, json, limit, load_rules, take_retries};
+use super::rows::{add_closings, add_doubts, add_event, apply_shifts, count, json, limit, load_rules, take_retries};
 use super::settle::write_plan;
 use super::{Sqlite, sql};
-use crate::domain::{Action, AlertId, ClaimId, LaneId, MessageKey, Phase, State};
+use crate::domain::{Action, AlertId, ClaimId, LaneId, MessageKey, Phase};
 use crate::ledger::batch::stored;
 use crate::ledger::batch::stored::micros;
 use crate::ledger::batch::{
-    ClaimFacts, ClosingRow, RetryFacts, SettleFacts, Shifts, dispatch_of, plan_settle,
+    ClaimFacts, RetryFacts, SettleFacts, dispatch_of, plan_settle, plan_stopped,
 };
 use crate::ledger::{End, Settlement, Swept, Why};
 
@@ -57,33 +57,18 @@ async fn end_retries(
     rows_max: usize,
     swept: &mut Swept,
 ) -> Result<(), Halt> {
-    let rows: Vec<(i64, i64, i64, String)> =
+    type Row = (i64, i64, i64, String, i64, Option<i64>);
+    let rows: Vec<Row> =
         sqlx::query_as(sql::SWEEP_RETRIES).bind(limit(rows_max)).fetch_all(&mut *connection).await?;
     swept.more |= !rows.is_empty() && rows.len() >= rows_max;
-    let mut closings = Vec::with_capacity(rows.len());
-    let mut shifts = Shifts::default();
-    for (alert, route, seq, ended_as) in rows {
-        let key = stored::key(alert, route, seq)?;
-        let verdict: State = stored::word(&ended_as, "dispatch", "ended_as")?;
-        match verdict {
-            State::Cancelled => swept.cancelled += 1,
-            _ => swept.expired += 1,
-        }
-        shifts.shift(key, State::Queued, verdict);
-        closings.push(ClosingRow {
-            key,
-            verdict,
-            attempt: None,
-            code: None,
-            provider_at: None,
-            at: now,
-            raw: None,
-        });
+    let stopped = rows.into_iter().map(stored::stopped).collect::<Result<Vec<_>, _>>()?;
+    let plan = plan_stopped(now, &stopped, swept);
+    take_retries(connection, &plan.keys).await?;
+    add_closings(connection, &plan.closings).await?;
+    for (lane, doubts) in &plan.doubts {
+        add_doubts(connection, *lane, doubts).await?;
     }
-    let messages: Vec<MessageKey> = closings.iter().map(|closing| closing.key).collect();
-    take_retries(connection, &messages).await?;
-    add_closings(connection, &closings).await?;
-    apply_shifts(connection, &shifts).await
+    apply_shifts(connection, &plan.shifts).await
 }
 
 /// An open claim whose owner is gone.
@@ -100,8 +85,9 @@ async fn take_over_claims(
     rows_max: usize,
     swept: &mut Swept,
 ) -> Result<(), Halt> {
+    type Row = (i64, i64, i64, i64, Option<i64>, Option<i64>, i64);
     sqlx::query(sql::SWEEP_LANES).bind(micros(now)).execute(&mut *connection).await?;
-    let rows: Vec<(i64, i64, i64, i64, Option<i64>, Option<i64>, i64)> =
+    let rows: Vec<Row> =
         sqlx::query_as(sql::SWEEP_CLAIMS).bind(limit(rows_max)).fetch_all(&mut *connection).await?;
     swept.more |= !rows.is_empty() && rows.len() >= rows_max;
     let mut room = limit(rows_max);

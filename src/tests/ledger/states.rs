@@ -10,27 +10,32 @@ use super::world::{EXPIRES_S, Plan, WAIT, World, again, at, by_memory, ended, lo
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Way {
     Fresh,
+    /// After an attempt that was proved unsent.
+    Returned,
     /// After an attempt that was lost and sent again by a person.
     Resent,
 }
 
 const STANDS: &[(State, Way)] = &[
     (State::Queued, Way::Fresh),
+    (State::Queued, Way::Returned),
     (State::Queued, Way::Resent),
     (State::Claimed, Way::Fresh),
+    (State::Claimed, Way::Returned),
     (State::Claimed, Way::Resent),
     (State::Sent, Way::Fresh),
     (State::Sent, Way::Resent),
     (State::Delivered, Way::Fresh),
     (State::Undelivered, Way::Fresh),
     (State::Unconfirmed, Way::Fresh),
+    (State::Unconfirmed, Way::Resent),
     (State::Failed, Way::Fresh),
     (State::Failed, Way::Resent),
     (State::Uncertain, Way::Fresh),
     (State::Expired, Way::Fresh),
-    (State::Expired, Way::Resent),
+    (State::Expired, Way::Returned),
     (State::Cancelled, Way::Fresh),
-    (State::Cancelled, Way::Resent),
+    (State::Cancelled, Way::Returned),
 ];
 
 /// A message that stands where it should, with the claim that had it last.
@@ -41,6 +46,8 @@ struct Case<'a> {
     claim: Option<Claim>,
     /// It has been answered for, so that late facts can speak of it.
     answered: bool,
+    /// An earlier attempt of it may have arrived.
+    resent: bool,
 }
 
 pub(super) async fn every_state_meets_every_event(store: &Store) {
@@ -71,10 +78,17 @@ impl<'a> Case<'a> {
     async fn reach(world: &'a World<'a>, state: State, way: Way) -> Self {
         let alert = world.begun(Plan::default()).await;
         let key = MessageKey { alert, route: world.routes[0], seq: 1 };
-        let mut case = Case { world, alert, key, claim: None, answered: false };
-        if way == Way::Resent {
-            case.reach_uncertain().await;
-            world.store.catalog.resend_uncertain(at(5), alert, world.approver).await.unwrap();
+        let mut case = Case { world, alert, key, claim: None, answered: false, resent: way == Way::Resent };
+        match way {
+            Way::Fresh => {}
+            Way::Returned => {
+                case.claimed().await;
+                case.settle(again(5)).await;
+            }
+            Way::Resent => {
+                case.reach_uncertain().await;
+                world.store.catalog.resend_uncertain(at(5), alert, world.approver).await.unwrap();
+            }
         }
         match state {
             State::Queued => {}
@@ -168,7 +182,8 @@ impl<'a> Case<'a> {
             (Event::Expire, _) => {
                 world.store.ledger.sweep(at(EXPIRES_S), WAIT, 100).await.unwrap();
             }
-            (Event::Cancel, _) => self.cancel().await,
+            (Event::Lapse, _) if !self.resent => {}
+            (Event::Cancel | Event::Lapse, _) => self.cancel().await,
         }
     }
 
@@ -195,6 +210,11 @@ impl<'a> Case<'a> {
             Event::Find | Event::Deliver | Event::Fail if !self.answered => state,
             // Proof of acceptance by an attempt that has its end already is a late answer.
             Event::Accept if self.answered && state == State::Queued => step(state, Event::Find),
+            // Only what waits for a resend can lapse, and it does whenever its alert ends.
+            Event::Lapse if !self.resent => state,
+            Event::Expire | Event::Cancel | Event::Overdue if self.resent && state == State::Queued => {
+                step(state, Event::Lapse)
+            }
             // The clock brings expiry first, then overdue receipts.
             Event::Overdue => step(step(state, Event::Expire), Event::Overdue),
             _ => step(state, event),
