@@ -7,15 +7,15 @@ use jiff::{SignedDuration, Timestamp};
 use sqlx::SqliteConnection;
 
 use super::failure::Halt;
-use super::rows::{add_closings, add_doubts, add_event, apply_shifts, count, json, limit, load_rules, take_retries};
+use super::rows::{
+    add_closings, add_doubts, add_event, apply_shifts, count, json, limit, load_rules, take_retries,
+};
 use super::settle::write_plan;
 use super::{Sqlite, sql};
 use crate::domain::{Action, AlertId, ClaimId, LaneId, MessageKey, Phase};
 use crate::ledger::batch::stored;
 use crate::ledger::batch::stored::micros;
-use crate::ledger::batch::{
-    ClaimFacts, RetryFacts, SettleFacts, dispatch_of, plan_settle, plan_stopped,
-};
+use crate::ledger::batch::{ClaimFacts, RetryFacts, SettleFacts, dispatch_of, plan_settle, plan_stopped};
 use crate::ledger::{End, Settlement, Swept, Why};
 
 impl Sqlite {

@@ -45,6 +45,7 @@ macro_rules! conformance {
             sweeping::expiry_empties_the_queue_and_nothing_else,
             sweeping::cancelling_empties_the_queue_and_nothing_else,
             sweeping::overdue_receipts_are_marked_in_steps,
+            sweeping::what_is_half_sent_and_under_way_is_not_overdue,
             sweeping::alerts_end_when_nothing_is_left_to_wait_for,
             reports::pages_and_filters_find_each_message_once,
             reports::a_trail_tells_the_story_in_order,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use contract::ReceiptVerdict::Delivered;
 use loa::domain::{Phase, State, UncertainPolicy};
-use loa::ledger::{End, LedgerError, Store, Swept};
+use loa::ledger::{End, LedgerError, Settlement, Store, Swept};
 
 use super::world::{
     EXPIRES_S, LONG_LEASE, Plan, WAIT, World, again, at, by_reference, ended, key_of, lease, lost, sent, why,
@@ -133,6 +133,20 @@ pub(super) async fn overdue_receipts_are_marked_in_steps(store: &Store) {
         assert_eq!(world.phase(alert).await, Phase::Completed);
     }
     assert_eq!(sweep(store, due, 4).await, Swept::default());
+}
+
+pub(super) async fn what_is_half_sent_and_under_way_is_not_overdue(store: &Store) {
+    let world = World::new(store, 2).await;
+    let alert = world.begun(Plan { parts: 2, ..Plan::default() }).await;
+    let claim = world.claim(2, 2).await;
+    let half = Settlement { accepted: vec![(1, "a".into())], ..ended(&claim, 0, again(4), 3) };
+    let whole =
+        Settlement { accepted: vec![(1, "b".into()), (2, "c".into())], ..ended(&claim, 1, End::Sent, 3) };
+    world.settle(3, &[half, whole]).await;
+    assert_eq!(world.claim(5, 2).await.messages[0].parts_done, [1]);
+    assert_eq!(sweep(store, EXPIRES_S + 1000, 100).await.unconfirmed, 1);
+    let counts = world.check(alert).await;
+    assert_eq!((counts.unconfirmed, counts.in_flight), (1, 1));
 }
 
 pub(super) async fn alerts_end_when_nothing_is_left_to_wait_for(store: &Store) {
