@@ -63,11 +63,6 @@ impl PostgresServer {
             .await
     }
 
-    /// The address of its maintenance database.
-    pub(crate) fn url(&self) -> &str {
-        &self.url
-    }
-
     /// The address of a database on this server, whether it exists or not.
     pub(crate) fn url_of(&self, name: &str) -> String {
         let (server, _) = self.url.rsplit_once('/').expect("postgres://user@host:port/database");
