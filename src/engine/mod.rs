@@ -104,7 +104,7 @@ impl Engine {
 
 async fn run_fanout(fanout: Fanout, stop: CancellationToken) {
     while !stop.is_cancelled() {
-        // Registered before the look, so that a wake-up in between is not lost.
+        // Taken before the look, so that a wake-up in between is not lost.
         let woken = fanout.handle.woken();
         let pause = match fanout.step().await {
             Ok(Fanned::Worked) => continue,

@@ -8,7 +8,7 @@ use std::{
 
 use contract::{Clock, Connector, Context, Health};
 use tokio::{
-    sync::{mpsc, watch},
+    sync::{futures::Notified, mpsc, watch},
     task::JoinHandle,
     time::timeout,
 };
@@ -183,9 +183,11 @@ impl LaneWorker {
                 self.rest(self.settings.lane_refused_rest, lost).await;
                 continue;
             }
+            // Taken before the look, so that a wake-up in between is not lost.
+            let woken = self.handle.woken();
             match dispatcher.step().await {
                 Ok(Step::Worked) => {}
-                Ok(Step::Idle) => self.idle(&mut dispatcher.health, lost).await,
+                Ok(Step::Idle) => self.idle(woken, &mut dispatcher.health, lost).await,
                 Err(error @ LedgerError::Fenced { .. }) => {
                     tracing::error!(lane = %self.spec.name, %error, "stopped sending");
                     return;
@@ -205,10 +207,15 @@ impl LaneWorker {
         }
     }
 
-    async fn idle(&self, health: &mut watch::Receiver<Health>, lost: &CancellationToken) {
+    async fn idle(
+        &self,
+        woken: Notified<'_>,
+        health: &mut watch::Receiver<Health>,
+        lost: &CancellationToken,
+    ) {
         tokio::select! {
             () = tokio::time::sleep(self.settings.idle) => {}
-            () = self.handle.woken() => {}
+            () = woken => {}
             changed = health.changed() => if changed.is_err() {
                 // The connector has ended; wait to be told why instead of spinning.
                 self.rest(self.settings.idle, lost).await;

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use contract::Rate;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, futures::Notified};
 
 /// One lane as the office and the carrier's engineer see it.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, utoipa::ToSchema)]
@@ -45,9 +45,10 @@ impl Handle {
         self.shared.wake.notify_waiters();
     }
 
-    /// Returns when somebody calls [`Handle::wake`].
-    pub async fn woken(&self) {
-        self.shared.wake.notified().await;
+    /// Ready when somebody calls [`Handle::wake`], counted from this call, not from the first wait: take it before
+    /// looking whether there is work.
+    pub fn woken(&self) -> Notified<'_> {
+        self.shared.wake.notified()
     }
 
     #[must_use]

@@ -8,7 +8,6 @@ use std::time::Duration;
 use loa::domain::{AlertId, RouteId};
 use loa::ledger::{Claim, ClaimAsk, Favour, LedgerError, Ownership, Settlement, Store, open};
 
-use super::conformance;
 use super::world::{LONG_LEASE, Plan, WAIT, World, at, lease, sent};
 use crate::kit::postgres::PostgresServer;
 
