@@ -64,7 +64,6 @@ macro_rules! conformance {
         )+
     };
 }
-use conformance;
 
 mod audience;
 mod catalog;
