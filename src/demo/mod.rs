@@ -151,9 +151,7 @@ async fn play(app: &App, carriers: &Carriers, options: &Options) -> anyhow::Resu
     println!("   người duyệt đã phê duyệt / the approver did: {}", alert.content_hash);
 
     println!("4. Gửi / Sent");
-    let sent = Instant::now();
-    let total = watch(app, &cast.auditor, alert.id).await?;
-    let elapsed = sent.elapsed();
+    let (total, elapsed) = watch(app, &cast.auditor, alert.id).await?;
     summary::conclude(app, carriers, cast, alert.id, total, elapsed).await
 }
 
@@ -198,8 +196,8 @@ fn form() -> AlertForm {
     }
 }
 
-/// Shows the lanes at work until nothing moves any more.
-async fn watch(app: &App, auditor: &Account, alert: AlertId) -> anyhow::Result<Counts> {
+/// Shows the lanes at work until nothing moves any more; returns the counts and when they last moved.
+async fn watch(app: &App, auditor: &Account, alert: AlertId) -> anyhow::Result<(Counts, Duration)> {
     let mut screen = progress::Screen::new();
     let began = Instant::now();
     let (mut last, mut moved) = (Counts::default(), Instant::now());
@@ -214,7 +212,7 @@ async fn watch(app: &App, auditor: &Account, alert: AlertId) -> anyhow::Result<C
         let settled = all && under_way == 0 && (counts.total.sent == 0 || moved.elapsed() > QUIET);
         if settled || began.elapsed() > LONGEST {
             screen.end();
-            return Ok(counts.total);
+            return Ok((counts.total, moved - began));
         }
         tokio::time::sleep(progress::EVERY).await;
     }
