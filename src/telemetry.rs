@@ -1,5 +1,7 @@
 //! Log lines: text for people, JSON for machines. Messages are named by alert, route and seq, never by number.
 
+use std::io::IsTerminal as _;
+
 use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt as _, util::SubscriberInitExt as _};
 
 use crate::config::Log;
@@ -14,7 +16,9 @@ pub fn start(log: &Log) -> anyhow::Result<()> {
     if log.json {
         registry.with(fmt::layer().json().with_writer(std::io::stderr)).try_init()?;
     } else {
-        registry.with(fmt::layer().with_target(false).with_writer(std::io::stderr)).try_init()?;
+        let ansi = std::io::stderr().is_terminal();
+        let layer = fmt::layer().with_target(false).with_ansi(ansi).with_writer(std::io::stderr);
+        registry.with(layer).try_init()?;
     }
     Ok(())
 }

@@ -55,10 +55,10 @@ pub const fn state(state: State) -> Text {
     match state {
         State::Queued => Text::of("chờ gửi", "queued"),
         State::Claimed => Text::of("đang gửi", "in flight"),
-        State::Sent => Text::of("đã gửi, chờ biên nhận", "sent, receipt awaited"),
+        State::Sent => Text::of("đã gửi, chờ phiếu gửi", "sent, receipt awaited"),
         State::Delivered => Text::of("đã đến máy", "delivered"),
         State::Undelivered => Text::of("không đến được", "undelivered"),
-        State::Unconfirmed => Text::of("đã gửi, không có biên nhận", "sent, no receipt"),
+        State::Unconfirmed => Text::of("đã gửi, không có phiếu gửi", "sent, no receipt"),
         State::Failed => Text::of("bị từ chối", "refused"),
         State::Uncertain => Text::of("chưa rõ đã gửi hay chưa", "uncertain"),
         State::Expired => Text::of("hết hạn trước khi gửi", "expired before it was sent"),

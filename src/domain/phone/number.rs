@@ -30,7 +30,7 @@ impl Phone {
         if subscriber < NINE_DIGITS { Self::from_digits(COUNTRY + subscriber) } else { None }
     }
 
-    /// The digits of E.164 without the plus: `84901234567`.
+    /// The digits of E.164 without the plus: `84521234567`.
     pub const fn digits(self) -> u64 {
         self.0
     }

@@ -87,11 +87,11 @@ fn phone(refusal: &PhoneRefusal) -> (Text, Text) {
     match refusal {
         PhoneRefusal::Empty => (
             Text::of("thiếu số điện thoại", "the number is missing"),
-            Text::of("ghi số di động, như 0901234567", "write a mobile number, as 0901234567"),
+            Text::of("ghi số di động, như 0521 234 567", "write a mobile number, as 0521 234 567"),
         ),
         PhoneRefusal::NotANumber { .. } => (
             Text::of("không phải số điện thoại", "not a telephone number"),
-            Text::of("chỉ ghi chữ số, như 0901234567", "write digits only, as 0901234567"),
+            Text::of("chỉ ghi chữ số, như 0521 234 567", "write digits only, as 0521 234 567"),
         ),
         PhoneRefusal::Several { .. } => (
             Text::of("có nhiều số trong một ô", "more than one number in a cell"),

@@ -316,3 +316,7 @@ fn joined(warnings: &[Text]) -> Option<String> {
     let join = |of: fn(&Text) -> &str| warnings.iter().map(of).collect::<Vec<_>>().join("; ");
     (!warnings.is_empty()).then(|| format!("{} / {}", join(|text| &text.vi), join(|text| &text.en)))
 }
+
+#[cfg(test)]
+#[path = "rows_tests.rs"]
+mod tests;

@@ -26,6 +26,8 @@ pub(crate) struct Plan {
     pub(crate) carriers: Vec<(&'static str, SmscScript)>,
     pub(crate) people: u32,
     pub(crate) rate: &'static str,
+    /// The last lane serves only while the others of its route can't.
+    pub(crate) last_is_standby: bool,
     /// More lines for each lane's SMPP section.
     pub(crate) smpp: &'static str,
     /// More lines for the settings.
@@ -42,6 +44,7 @@ impl Default for Plan {
             carriers: vec![("viettel", SmscScript::default())],
             people: 300,
             rate: "2000/s",
+            last_is_standby: false,
             smpp: "",
             settings: String::new(),
             ledger: None,
@@ -212,11 +215,12 @@ fn settings(plan: &Plan, carriers: &[Smsc], folder: &Path) -> Config {
     let ledger = plan.ledger.clone().unwrap_or_else(|| format!("sqlite:{}", folder.join("loa.db").display()));
     let mut text =
         format!("[server]\nlisten = \"127.0.0.1:0\"\n[ledger]\nurl = {ledger:?}\n{}\n", plan.settings);
-    for ((route, _), carrier) in plan.carriers.iter().zip(carriers) {
+    for (n, ((route, _), carrier)) in (1..).zip(plan.carriers.iter().zip(carriers)) {
+        let standby = plan.last_is_standby && n == carriers.len();
         let (address, password, more) = (carrier.address(), secret.display(), plan.smpp);
         writeln!(
             text,
-            "[[lane]]\nname = \"{route}-1\"\nkind = \"smpp\"\nserves = [\"{route}\"]\nrate = \"{}\"\n[lane.smpp]\n\
+            "[[lane]]\nname = \"{route}-{n}\"\nkind = \"smpp\"\nserves = [\"{route}\"]\nrate = \"{}\"\nstandby = {standby}\n[lane.smpp]\n\
              address = \"{address}\"\nsystem_id = \"loa\"\npassword = \"file:{password}\"\nsource = \"LANGSON\"\n\
              reconnect_min_ms = 50\nreconnect_max_ms = 200\n{more}",
             plan.rate

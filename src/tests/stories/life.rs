@@ -109,3 +109,38 @@ async fn two_carriers_share_the_people_by_their_numbers() {
     assert_eq!((town.lost(sent).await, town.duplicates()), (0, 0));
     town.end().await;
 }
+
+#[tokio::test]
+async fn two_lanes_share_one_route() {
+    let carriers = vec![("viettel", SmscScript::default()), ("viettel", SmscScript::default())];
+    let town = Town::build(Plan { carriers, ..slow() }).await;
+    let sent = town.send(alert(Severity::Moderate)).await;
+    town.until(sent, "delivered to all", |counts| counts.delivered == 400).await;
+    let each: Vec<_> = town.carriers.iter().map(|carrier| carrier.counts().distinct_messages).collect();
+    assert_eq!(each.iter().sum::<u64>(), 400);
+    assert!(each.iter().all(|messages| *messages > 80), "both carry their share: {each:?}");
+    assert_eq!(town.duplicates(), 0);
+    town.end().await;
+}
+
+#[tokio::test]
+async fn a_lane_in_reserve_waits_until_the_other_is_down() {
+    let carriers = vec![("viettel", SmscScript::default()), ("viettel", SmscScript::default())];
+    let town = Town::build(Plan { carriers, last_is_standby: true, ..slow() }).await;
+    let up = || town.app.office.engine.lanes().iter().filter(|lane| lane.can_send).count();
+    town.until_true("both up", async || up() == 2).await;
+    let sent = town.send(alert(Severity::Moderate)).await;
+    town.until(sent, "under way", |counts| counts.delivered > 60).await;
+    assert_eq!(town.carriers[1].counts().submits, 0, "in reserve");
+    town.carrier().refuse_connections(true);
+    town.carrier().cut_connections();
+    let counts = town
+        .until(sent, "settled", |counts| {
+            counts.queued + counts.in_flight + counts.sent == 0 && counts.accepted == 400
+        })
+        .await;
+    assert!(town.carriers[1].counts().distinct_messages > 100, "the reserve took over");
+    assert_eq!(counts.delivered + counts.uncertain, 400, "{counts:?}");
+    assert_eq!((town.lost(sent).await, town.duplicates()), (0, 0));
+    town.end().await;
+}
