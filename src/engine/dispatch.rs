@@ -93,9 +93,13 @@ impl Dispatcher {
     }
 
     async fn send(&mut self, claim: Claim) -> Result<(), LedgerError> {
-        let body = match self.body(&claim).await? {
-            Ok(body) => body,
-            Err(why) => {
+        let body = match self.body(&claim).await {
+            Ok(Ok(body)) => body,
+            Err(error) => {
+                self.give_back(&claim, &claim.messages, "ledger", "the ledger did not answer").await;
+                return Err(error);
+            }
+            Ok(Err(why)) => {
                 tracing::error!(alert = %claim.alert, route = %claim.route, %why, "approved text can't be sent");
                 self.give_back(&claim, &claim.messages, "content", &why).await;
                 return Ok(());

@@ -194,7 +194,25 @@ impl LaneWorker {
                 }
                 Err(error) => {
                     tracing::error!(lane = %self.spec.name, error = %full(&error), "no claim");
-                    self.rest(LEDGER_PAUSE, lost).await;
+                    self.ledger_back(lost).await;
+                    return;
+                }
+            }
+        }
+    }
+
+    /// A claim whose commit was not answered may stand without our knowing its messages. Once the ledger is back the lane
+    /// starts over with a new epoch, under which such a claim is found and accounted for.
+    async fn ledger_back(&self, lost: &CancellationToken) {
+        while !lost.is_cancelled() {
+            self.rest(LEDGER_PAUSE, lost).await;
+            match self.lease(false).await {
+                Ok(_) => {
+                    tracing::warn!(lane = %self.spec.name, "the ledger is back; the lane starts over");
+                    return;
+                }
+                Err(error) => {
+                    tracing::debug!(lane = %self.spec.name, error = %full(&error), "still no ledger");
                 }
             }
         }

@@ -1,6 +1,6 @@
 //! A whole gateway in a folder of its own, with simulated carriers and a few hundred people.
 
-use std::{fmt::Write as _, path::Path, sync::Arc, time::Duration};
+use std::{fmt::Write as _, path::Path, sync::Arc};
 
 use contract::{Clock, SystemClock};
 use loa::{
@@ -14,9 +14,6 @@ use simulators::smsc::{Smsc, SmscScript};
 use tempfile::TempDir;
 use tokio::time::Instant;
 
-/// Longest wait for anything; generous, since test machines are busy.
-const PATIENCE: Duration = Duration::from_secs(60);
-const LOOK_EVERY: Duration = Duration::from_millis(10);
 const AREA: &str = "05977";
 
 pub(crate) const TEXT: &str = "Lu song Ky Cung len nhanh. Dan ven song len noi cao truoc 18h. Goi 112";
@@ -126,21 +123,17 @@ impl Town {
                 return counts;
             }
             assert!(
-                began.elapsed() < PATIENCE,
+                began.elapsed() < super::PATIENCE,
                 "never {what}: {counts:?}, lanes {:?}",
                 self.app.office.engine.lanes()
             );
-            tokio::time::sleep(LOOK_EVERY).await;
+            tokio::time::sleep(super::LOOK_EVERY).await;
         }
     }
 
     /// Waits for something that is not in the counts.
-    pub(crate) async fn until_true(&self, what: &str, mut so: impl AsyncFnMut() -> bool) {
-        let began = Instant::now();
-        while !so().await {
-            assert!(began.elapsed() < PATIENCE, "never {what}");
-            tokio::time::sleep(LOOK_EVERY).await;
-        }
+    pub(crate) async fn until_true(&self, what: &str, so: impl AsyncFnMut() -> bool) {
+        super::until(what, so).await;
     }
 
     /// Numbers whose message the ledger calls sent, and that no carrier has seen.
