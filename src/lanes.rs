@@ -36,7 +36,6 @@ pub(crate) fn spec(lane: &Lane, id: LaneId, routes: Vec<RouteId>) -> LaneSpec {
         route_names: lane.serves.clone(),
         rate: lane.rate,
         standby: lane.standby,
-        profile: profile(lane),
         connect,
     }
 }

@@ -8,6 +8,7 @@ use std::{
 use contract::Rate;
 use figment::{
     Figment,
+    error::Kind,
     value::{Dict, Value},
 };
 use loa_smpp::SmppSettings;
@@ -74,8 +75,8 @@ impl Complaints {
     }
 
     fn section<T: DeserializeOwned>(&mut self, figment: &Figment, name: &str) -> Option<T> {
-        match figment.extract_inner(name) {
-            Ok(section) => Some(section),
+        match figment.find_value(name) {
+            Ok(value) => self.read(name, value),
             Err(error) => {
                 self.figment(name, error);
                 None
@@ -83,10 +84,37 @@ impl Complaints {
         }
     }
 
+    /// Reads a section. A key that is unknown is complained of and left out, so that it hides no other complaint.
+    fn read<T: DeserializeOwned>(&mut self, section: &str, value: Value) -> Option<T> {
+        let mut value = value;
+        loop {
+            let error = match value.deserialize() {
+                Ok(read) => return Some(read),
+                Err(error) => error,
+            };
+            let (Kind::UnknownField(key, known), Value::Dict(_, keys)) = (&error.kind, &mut value) else {
+                self.figment(section, error);
+                return None;
+            };
+            // An unknown key further down can't be left out here; it ends the section.
+            if keys.remove(key).is_none() {
+                self.figment(section, error);
+                return None;
+            }
+            self.add(
+                format!("{section}.{key}"),
+                format!("there is no such key; the keys are {}", known.join(", ")),
+            );
+        }
+    }
+
     fn figment(&mut self, section: &str, error: figment::Error) {
         for error in error {
-            let key = if error.path.is_empty() { section.to_owned() } else { error.path.join(".") };
-            self.add(if key.is_empty() { "settings".into() } else { key }, error.kind.to_string());
+            let below = error.path.iter().filter(|key| *key != section);
+            let key: Vec<_> = std::iter::once(section).chain(below.map(String::as_str)).collect();
+            let key = key.join(".");
+            let key = key.trim_matches('.');
+            self.add(if key.is_empty() { "settings" } else { key }, error.kind.to_string());
         }
     }
 
@@ -207,15 +235,7 @@ impl Complaints {
 
     fn lane(&mut self, index: usize, value: &Value, secrets: &Secrets) -> Option<Lane> {
         let key = |field: &str| format!("lane[{index}].{field}");
-        let raw: raw::Lane = match value.deserialize() {
-            Ok(raw) => raw,
-            Err(error) => {
-                for error in error {
-                    self.add(key(&error.path.join(".")).trim_end_matches('.'), error.kind.to_string());
-                }
-                return None;
-            }
-        };
+        let raw: raw::Lane = self.read(&format!("lane[{index}]"), value.clone())?;
         self.name(&key("name"), &raw.name);
         for route in &raw.serves {
             self.name(&key("serves"), route);
@@ -264,17 +284,7 @@ impl Complaints {
             );
             return None;
         };
-        let mut settings: SmppSettings = match value.deserialize() {
-            Ok(settings) => settings,
-            Err(error) => {
-                for error in error {
-                    let path = error.path.join(".");
-                    let at = if path.is_empty() { key.to_owned() } else { format!("{key}.{path}") };
-                    self.add(at, error.kind.to_string());
-                }
-                return None;
-            }
-        };
+        let mut settings: SmppSettings = self.read(key, value.clone())?;
         let place = value.find_ref("password").and_then(Value::as_str).unwrap_or_default();
         match secrets.read(place) {
             Ok(password) => settings.password = loa_smpp::Password::new(password),
@@ -299,4 +309,39 @@ pub(crate) fn carriers(routes: &[String], table: &BTreeMap<String, String>) -> V
         .filter(|(carrier, route)| routes.contains(route) && !routes.contains(carrier))
         .map(|(carrier, route)| (carrier.clone(), route.clone()));
     own.chain(others).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::config::Config;
+
+    #[test]
+    fn every_complaint_comes_at_once_with_its_key() {
+        let text = "[server]\nlisten = \"nowhere\"\ncolour = 1\n[sending]\nparts_max = 99\nlease_s = \"long\"\n[nonsense]\n\
+                    [[lane]]\nname = \"V 1\"\nkind = \"fax\"\nserves = []\nrate = \"fast\"\nspeed = 1\n\
+                    [[lane]]\nname = \"v\"\nkind = \"smpp\"\nserves = [\"viettel\"]\nrate = \"10/s\"\n[lane.smpp]\n\
+                    address = \"127.0.0.1:1\"\nsystem_id = \"much-too-long-for-smpp\"\npassword = \"clear\"\nsource = \"LANGSON\"\nwindoww = 3";
+        let complaints = Config::parse(text).unwrap_err();
+        let keys: Vec<_> = complaints.iter().map(|complaint| complaint.key.as_str()).collect();
+        for key in [
+            "nonsense",
+            "server.colour",
+            "server.listen",
+            "sending.lease_s",
+            "lane[0].speed",
+            "lane[0].name",
+            "lane[0].serves",
+            "lane[0].rate",
+            "lane[0].kind",
+            "lane[1].smpp.windoww",
+            "lane[1].smpp.password",
+            "lane[1].smpp.system_id",
+        ] {
+            assert!(keys.contains(&key), "{key} is missing in {keys:?}");
+        }
+        assert!(
+            !complaints.iter().any(|complaint| complaint.text.contains("clear")),
+            "a secret is never repeated"
+        );
+    }
 }

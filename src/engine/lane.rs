@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use contract::{Connector, Context, Health, Profile, Rate};
+use contract::{Connector, Context, Health, Rate};
 
 use crate::domain::{LaneId, RouteId};
 
@@ -20,7 +20,6 @@ pub struct LaneSpec {
     pub rate: Rate,
     /// Serves only while no other lane of the route can.
     pub standby: bool,
-    pub profile: Profile,
     pub connect: Connect,
 }
 

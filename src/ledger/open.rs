@@ -10,13 +10,11 @@ pub struct Store {
     pub ledger: Arc<dyn Ledger>,
     pub catalog: Arc<dyn Catalog>,
     pub reports: Arc<dyn Reports>,
-    /// One process has it to itself (SQLite): an owner found at start is dead for certain.
-    pub exclusive: bool,
 }
 
 impl std::fmt::Debug for Store {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Store").field("exclusive", &self.exclusive).finish_non_exhaustive()
+        f.debug_struct("Store").finish_non_exhaustive()
     }
 }
 
@@ -27,11 +25,11 @@ impl std::fmt::Debug for Store {
 pub async fn open(url: &str, migrate: bool) -> Result<Store> {
     if let Some(path) = url.strip_prefix("sqlite:") {
         let store = Arc::new(Sqlite::open(path, migrate).await?);
-        return Ok(Store { ledger: store.clone(), catalog: store.clone(), reports: store, exclusive: true });
+        return Ok(Store { ledger: store.clone(), catalog: store.clone(), reports: store });
     }
     if url.starts_with("postgres:") || url.starts_with("postgresql:") {
         let store = Arc::new(Postgres::open(url, migrate).await?);
-        return Ok(Store { ledger: store.clone(), catalog: store.clone(), reports: store, exclusive: false });
+        return Ok(Store { ledger: store.clone(), catalog: store.clone(), reports: store });
     }
     let scheme = url.split(':').next().unwrap_or_default().to_owned();
     Err(LedgerError::Address { url: scheme, why: "the scheme is neither sqlite nor postgres".into() })

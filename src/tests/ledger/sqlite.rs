@@ -44,7 +44,6 @@ async fn a_ledger_is_found_again_and_its_lanes_are_free() {
         world.settle(3, &[sent(&claim, 0, "r", 3)]).await;
         (alert, claim, world.owner.epoch)
     };
-    assert!(ledger.exclusive);
     drop(ledger);
     let ledger = reopened(&dir).await;
     let lane = ledger.catalog.lanes(&["viettel-1".into()]).await.unwrap()[0];
@@ -138,8 +137,7 @@ async fn a_place_that_cannot_be_written_is_named() {
 async fn a_full_disk_is_told_and_leaves_nothing_half_written() {
     let dir = tempfile::tempdir().unwrap();
     let ledger = std::sync::Arc::new(Sqlite::open(&path(&dir), true).await.unwrap());
-    let store =
-        Store { ledger: ledger.clone(), catalog: ledger.clone(), reports: ledger.clone(), exclusive: true };
+    let store = Store { ledger: ledger.clone(), catalog: ledger.clone(), reports: ledger.clone() };
     let world = World::new(&store, 3000).await;
     let alert = world.begun(Plan::default()).await;
     let claim = world.claim(2, 3000).await;
