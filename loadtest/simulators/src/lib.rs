@@ -19,4 +19,6 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 
+pub mod facebook;
 pub mod smsc;
+pub mod zalo;

@@ -1,0 +1,1 @@
+//! The Facebook Graph platform.
