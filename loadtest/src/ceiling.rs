@@ -12,8 +12,8 @@ use std::{
 
 use async_trait::async_trait;
 use contract::{
-    Body, Clock, Connector as _, Context, Inbound, NotRecorded, Rate, Receipt, ReceiptSink, Report, SmsBody,
-    SmsEncoding, Submission, SystemClock, Ticket,
+    Body, Clock, Connector as _, Context, Finding, Inbound, NoKeys, NotRecorded, Rate, Receipt, ReceiptSink,
+    Report, SmsBody, SmsEncoding, Submission, SystemClock, Ticket,
 };
 use loa_smpp::{Password, SmppConnector, SmppSettings};
 use tokio::{sync::mpsc, time::Instant};
@@ -35,6 +35,10 @@ impl ReceiptSink for Counter {
     }
 
     async fn inbound(&self, _: Vec<Inbound>) -> Result<(), NotRecorded> {
+        Ok(())
+    }
+
+    async fn found(&self, _findings: Vec<Finding>) -> Result<(), NotRecorded> {
         Ok(())
     }
 }
@@ -86,6 +90,7 @@ async fn lane(
         lane: format!("ceiling-{number}"),
         reports,
         receipts: counter,
+        keychain: Arc::new(NoKeys),
         clock: Arc::new(SystemClock),
     };
     let connector = SmppConnector::start(settings, Rate::per_second(10_000_000), context);

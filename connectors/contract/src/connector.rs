@@ -3,9 +3,10 @@
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use tokio::sync::{mpsc, watch};
 
-use crate::{Clock, Rate, ReceiptSink, Report, Submission};
+use crate::{Body, Clock, Keychain, Rate, ReceiptSink, Report, Submission};
 
 /// What a lane can carry. Known from its settings alone, before any link is up.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,6 +47,7 @@ pub struct Context {
     pub lane: String,
     pub reports: mpsc::Sender<Vec<Report>>,
     pub receipts: Arc<dyn ReceiptSink>,
+    pub keychain: Arc<dyn Keychain>,
     pub clock: Arc<dyn Clock>,
 }
 
@@ -53,6 +55,29 @@ impl std::fmt::Debug for Context {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Context").field("lane", &self.lane).finish_non_exhaustive()
     }
+}
+
+/// A message of which is not known whether the provider has it.
+#[derive(Debug, Clone)]
+pub struct Doubtful {
+    pub body: Arc<Body>,
+    pub address: Arc<str>,
+    /// When the attempt began.
+    pub since: Timestamp,
+    /// References of earlier messages of ours that the provider certainly has, newest first: what a search must find
+    /// before its silence proves anything.
+    pub controls: Vec<String>,
+}
+
+/// What looking it up at the provider showed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reconciled {
+    /// It is there, under this reference.
+    Sent { reference: String },
+    /// Proved absent: the search worked, found what it had to find, and not this.
+    NotSent,
+    /// Nothing is proved; why, in one sentence.
+    Unknown(String),
 }
 
 /// One lane's way to its provider.
@@ -66,6 +91,12 @@ pub trait Connector: Send + Sync + std::fmt::Debug {
     /// holds the engine back. Outcomes come through [`Context::reports`], in any order, exactly one
     /// per submission, within the connector's time-outs.
     async fn submit(&self, batch: Vec<Submission>);
+
+    /// Looks an uncertain message up. Only for providers that can be asked; the others never know.
+    async fn reconcile(&self, doubtful: Doubtful) -> Reconciled {
+        drop(doubtful);
+        Reconciled::Unknown("this provider cannot be asked".to_owned())
+    }
 
     /// Takes nothing more, waits up to `grace` for answers to what is in flight, reports the rest as
     /// not sent or uncertain, and ends all tasks of the connector.

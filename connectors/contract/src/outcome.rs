@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use crate::Ticket;
 
 /// What a connector tells the engine about attempts.
@@ -38,10 +40,28 @@ pub enum Answer {
     Refused { reason: Reason, scope: Scope },
     /// Too fast. Costs no attempt and slows the lane.
     Throttled { reason: Reason, retry_after: Duration },
+    /// The provider takes nothing of this kind before `until` (a spent quota, the night). Costs no attempt; the connector
+    /// shows itself as down until then.
+    Deferred { reason: Reason, until: Timestamp },
     /// Proved: no byte of it left.
     NotSent { reason: Reason },
     /// Bytes may have left and no answer is known. Never to be called failed.
     Uncertain { reason: Reason },
+}
+
+impl Answer {
+    /// Why it was not accepted.
+    #[must_use]
+    pub fn reason(&self) -> Option<&Reason> {
+        match self {
+            Self::Accepted => None,
+            Self::Refused { reason, .. }
+            | Self::Throttled { reason, .. }
+            | Self::Deferred { reason, .. }
+            | Self::NotSent { reason }
+            | Self::Uncertain { reason } => Some(reason),
+        }
+    }
 }
 
 /// What a refusal is about, and so what would be refused again.

@@ -31,14 +31,74 @@ pub enum ReceiptVerdict {
 }
 
 /// A message from a person to us.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Inbound {
     pub from: String,
     pub to: String,
     pub text: String,
+    /// The provider's id of this message, by which a second copy is known; `None` where it has none.
+    pub id: Option<String>,
+    /// The provider's reference of the message of ours that this one answers, if it says so.
+    pub answers: Option<String>,
 }
 
-/// Where receipts and inbound messages go. Both return only after commit: until then the
+/// What a connector learns beyond the messages it was given. A closed list; the ledger keeps each kind in its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Finding {
+    /// Somebody who can be addressed on this lane's routes, as last seen.
+    Follower(Follower),
+    /// This address does not want (or may not get) messages of this kind: no attempt on these routes any more.
+    OptedOut { address: String, reason: String },
+    /// A template as the provider has it now.
+    Template(TemplateFacts),
+    /// What can be shown of a post afterwards.
+    Exhibit(Exhibit),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Follower {
+    pub address: String,
+    /// False: not any more.
+    pub follows: bool,
+    /// Commune code (2025 vintage), where a tag or an answer says so.
+    pub area: Option<String>,
+    /// E.164 digits without `+`, where the person gave it.
+    pub phone: Option<String>,
+    pub last_interaction: Option<Timestamp>,
+}
+
+/// A template and what may be put into it.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct TemplateFacts {
+    pub id: String,
+    pub name: String,
+    /// May be sent now.
+    pub enabled: bool,
+    pub parameters: Vec<TemplateParameter>,
+    /// Price of one message in dong, where the provider tells it.
+    pub price_dong: Option<u32>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct TemplateParameter {
+    pub name: String,
+    pub required: bool,
+    /// Characters of NFC text.
+    pub min_length: u32,
+    pub max_length: u32,
+}
+
+/// Evidence of one post, measured at one moment. What the platform did not tell is `None`, never 0.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exhibit {
+    pub reference: String,
+    pub permalink: Option<String>,
+    /// Metric (`reactions`, `comments`, `shares`, `views`, ...) to value.
+    pub metrics: Vec<(String, Option<i64>)>,
+    pub at: Timestamp,
+}
+
+/// Where receipts, inbound messages and findings go. All return only after commit: until then the
 /// provider must not be told that we have them.
 #[async_trait]
 pub trait ReceiptSink: Send + Sync {
@@ -49,6 +109,10 @@ pub trait ReceiptSink: Send + Sync {
     /// # Errors
     /// [`NotRecorded`] as for [`ReceiptSink::record`].
     async fn inbound(&self, messages: Vec<Inbound>) -> Result<(), NotRecorded>;
+
+    /// # Errors
+    /// [`NotRecorded`] as for [`ReceiptSink::record`].
+    async fn found(&self, findings: Vec<Finding>) -> Result<(), NotRecorded>;
 }
 
 /// The facts could not be made durable now.

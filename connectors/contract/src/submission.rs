@@ -1,6 +1,6 @@
 //! What the engine hands to a channel: one message to one address.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use jiff::Timestamp;
 
@@ -47,6 +47,14 @@ impl Submission {
 #[non_exhaustive]
 pub enum Body {
     Sms(SmsBody),
+    /// A provider's approved template, filled in; to a telephone number or a follower, as the lane sends.
+    Template(TemplateBody),
+    /// Free text to one follower who talked to us lately.
+    Text(TextBody),
+    /// An article, broadcast to all followers; one message reaches them all.
+    Article(ArticleBody),
+    /// What happens on a page: a post, or something about an earlier one.
+    Post(PostBody),
 }
 
 impl Body {
@@ -55,7 +63,76 @@ impl Body {
     pub fn parts(&self) -> usize {
         match self {
             Self::Sms(sms) => sms.parts.len(),
+            Self::Template(_) | Self::Text(_) | Self::Article(_) | Self::Post(_) => 1,
         }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TemplateBody {
+    /// The provider's name of the template.
+    pub template: String,
+    /// Parameter to value, NFC.
+    pub parameters: BTreeMap<String, String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TextBody {
+    /// NFC.
+    pub text: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ArticleBody {
+    /// The alert's public reference; stands in the text, so that the article can be found again.
+    pub reference: String,
+    pub title: String,
+    pub description: String,
+    pub author: String,
+    /// A public address; the provider fetches it.
+    pub cover_url: String,
+    pub paragraphs: Vec<String>,
+}
+
+/// Something to do on a page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PostBody {
+    /// The alert's public reference; stands in the text, so that the post can be found again.
+    pub reference: String,
+    pub text: String,
+    pub link: Option<String>,
+    /// At most [`PHOTOS_MAX`].
+    pub photos: Vec<Photo>,
+    pub act: PostAct,
+}
+
+/// Photos on one post; the platform publishes no figure, other clients stop here.
+pub const PHOTOS_MAX: usize = 10;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PostAct {
+    Publish,
+    /// Replace the text of this post of ours.
+    Edit(String),
+    /// Comment under this post of ours.
+    Comment(String),
+    /// Take this post of ours away.
+    Delete(String),
+}
+
+/// A picture, stored once by the hash of its content.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Photo {
+    /// `image/jpeg` or `image/png`.
+    pub media_type: String,
+    pub bytes: Arc<[u8]>,
+    /// What it shows, for those who cannot see it.
+    pub alt: String,
+}
+
+impl std::fmt::Debug for Photo {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Photo({}, {} bytes)", self.media_type, self.bytes.len())
     }
 }
 

@@ -14,8 +14,8 @@ use std::{
 
 use async_trait::async_trait;
 use contract::{
-    Answer, Body, Connector, Context, Health, Inbound, NotRecorded, Rate, Receipt, ReceiptSink, Report,
-    SmsBody, SmsEncoding, Submission, SystemClock, Ticket,
+    Answer, Body, Connector, Context, Finding, Health, Inbound, NoKeys, NotRecorded, Rate, Receipt,
+    ReceiptSink, Report, SmsBody, SmsEncoding, Submission, SystemClock, Ticket,
 };
 use jiff::Timestamp;
 use loa_smpp::{Password, SmppConnector, SmppSettings};
@@ -33,6 +33,10 @@ impl ReceiptSink for Tally {
     }
 
     async fn inbound(&self, _messages: Vec<Inbound>) -> Result<(), NotRecorded> {
+        Ok(())
+    }
+
+    async fn found(&self, _findings: Vec<Finding>) -> Result<(), NotRecorded> {
         Ok(())
     }
 }
@@ -58,6 +62,7 @@ async fn main() -> std::io::Result<()> {
         lane: "rate".to_owned(),
         reports: reports_to,
         receipts: Arc::clone(&tally) as Arc<dyn ReceiptSink>,
+        keychain: Arc::new(NoKeys),
         clock: Arc::new(SystemClock),
     };
     let connector = SmppConnector::start(settings, Rate::per_second(1_000_000), context);

@@ -8,8 +8,8 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use contract::{
-    Body, Connector, Context, Health, Inbound, NotRecorded, Rate, Receipt, ReceiptSink, Report, SmsBody,
-    SmsEncoding, Submission, SystemClock, Ticket,
+    Body, Connector, Context, Finding, Health, Inbound, NoKeys, NotRecorded, Rate, Receipt, ReceiptSink,
+    Report, SmsBody, SmsEncoding, Submission, SystemClock, Ticket,
 };
 use jiff::Timestamp;
 use loa_smpp::{LongMessages, Password, SmppConnector, SmppSettings};
@@ -34,6 +34,10 @@ impl ReceiptSink for Screen {
 
     async fn inbound(&self, messages: Vec<Inbound>) -> Result<(), NotRecorded> {
         println!("inbound: {messages:?}");
+        Ok(())
+    }
+
+    async fn found(&self, _findings: Vec<Finding>) -> Result<(), NotRecorded> {
         Ok(())
     }
 }
@@ -68,6 +72,7 @@ async fn send(settings: SmppSettings, number: &str, text: &str) {
         lane: "try".to_owned(),
         reports: reports_to,
         receipts: Arc::new(Screen(receipts_to)),
+        keychain: Arc::new(NoKeys),
         clock: Arc::new(SystemClock),
     };
     let connector = SmppConnector::start(settings, Rate::per_second(10), context);

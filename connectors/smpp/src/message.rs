@@ -235,7 +235,7 @@ fn rank(answer: &Answer) -> u8 {
     match answer {
         Answer::Accepted => 0,
         Answer::NotSent { .. } => 1,
-        Answer::Throttled { .. } => 2,
+        Answer::Throttled { .. } | Answer::Deferred { .. } => 2,
         Answer::Refused { .. } => 3,
         Answer::Uncertain { .. } => 4,
     }

@@ -66,6 +66,7 @@ impl Reader {
                 from: shown(deliver.source),
                 to: shown(deliver.destination),
                 text: text.chars().take(INBOUND_CHARS_MAX).collect(),
+                ..Inbound::default()
             })
         }
     }

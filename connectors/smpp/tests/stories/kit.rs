@@ -12,8 +12,8 @@ use std::{
 
 use async_trait::async_trait;
 use contract::{
-    Answer, Body, Connector, Context, Health, Inbound, NotRecorded, Outcome, Rate, Receipt, ReceiptSink,
-    Report, SmsBody, SmsEncoding, Submission, SystemClock, Ticket,
+    Answer, Body, Connector, Context, Finding, Health, Inbound, NoKeys, NotRecorded, Outcome, Rate, Receipt,
+    ReceiptSink, Report, SmsBody, SmsEncoding, Submission, SystemClock, Ticket,
 };
 use jiff::Timestamp;
 use loa_smpp::{Password, SmppConnector, SmppSettings};
@@ -50,6 +50,10 @@ impl ReceiptSink for Sink {
         self.inbound.lock().unwrap().extend(messages);
         self.changed.notify_waiters();
         Ok(())
+    }
+
+    async fn found(&self, _findings: Vec<Finding>) -> Result<(), NotRecorded> {
+        self.pass().await
     }
 }
 
@@ -108,6 +112,7 @@ impl Engine {
             lane: "carrier".to_owned(),
             reports: sender,
             receipts: Arc::clone(&sink) as Arc<dyn ReceiptSink>,
+            keychain: Arc::new(NoKeys),
             clock: Arc::new(SystemClock),
         };
         let connector = SmppConnector::start(settings, Rate::per_second(1000), context);
@@ -225,6 +230,7 @@ pub(crate) fn code(outcome: &Outcome) -> &str {
         Answer::Accepted => "accepted",
         Answer::Refused { reason, .. }
         | Answer::Throttled { reason, .. }
+        | Answer::Deferred { reason, .. }
         | Answer::NotSent { reason }
         | Answer::Uncertain { reason } => &reason.code,
     }
@@ -238,7 +244,10 @@ pub(crate) fn agree(smsc: &Smsc, outcomes: &BTreeMap<i64, Outcome>) {
         match outcome.answer {
             Answer::Accepted => assert_eq!(seen, 1, "{seq} is accepted"),
             Answer::Uncertain { .. } => assert!(seen <= 1, "{seq} is uncertain"),
-            Answer::NotSent { .. } | Answer::Refused { .. } | Answer::Throttled { .. } => {
+            Answer::NotSent { .. }
+            | Answer::Refused { .. }
+            | Answer::Deferred { .. }
+            | Answer::Throttled { .. } => {
                 assert_eq!(seen, 0, "{seq}: {outcome:?}");
             }
         }
