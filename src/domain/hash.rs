@@ -12,6 +12,18 @@ use thiserror::Error;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ContentHash([u8; 32]);
 
+/// Pictures are stored once, under the SHA-256 of their bytes: 64 lower-case hexadecimal digits.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PictureHash(pub String);
+
+impl PictureHash {
+    #[must_use]
+    pub fn of(bytes: &[u8]) -> Self {
+        Self(hex::encode(Sha256::digest(bytes)))
+    }
+}
+
 /// A text that is no content hash.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error(
