@@ -12,7 +12,7 @@ use crate::{
     domain::{AreaCatalogue, NumberPlan, RouteId},
     engine::{self, Engine, LaneSpec, RouteSetup, Setup},
     lanes,
-    ledger::{self, Routing, Store},
+    ledger::{self, Store},
     office::Office,
     web::{self, WebSettings},
 };
@@ -98,14 +98,15 @@ async fn setup(config: &Config, store: &Store) -> anyhow::Result<Setup> {
         names.iter().zip(&ids).map(|(name, id)| route_setup(config, name, *id)).collect();
     routes.sort_by_key(|route| route.id);
     let id_of = |name: &str| routes.iter().find(|route| route.name == name).map(|route| route.id);
-    let by_carrier = config::carriers(&names, &config.routing)
+    let carriers = config::carriers(&names, &config.routing)
         .into_iter()
         .filter_map(|(carrier, route)| id_of(&route).map(|id| (carrier, id)))
         .collect();
     Ok(Setup {
         node: format!("node-{}", uuid::Uuid::now_v7()),
         routes,
-        routing: Routing { by_carrier },
+        carriers,
+        plans: config.plans.clone(),
         parts_max: config.parts_max,
     })
 }

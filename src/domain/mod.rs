@@ -48,6 +48,6 @@ pub use counts::Counts;
 pub use message::{Event, State, Step};
 pub use verdict::{PartVerdict, Verdict};
 
-pub use hash::{ContentHash, HashError, PictureHash};
+pub use hash::{ContentHash, HashError, PictureHash, public_reference};
 pub use ids::{AlertId, ClaimId, ImportId, LaneId, MessageKey, PersonId, RouteId, UserId};
 pub use words::UnknownWord;

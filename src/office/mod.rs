@@ -15,7 +15,7 @@ mod report;
 mod report_csv;
 pub mod words;
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 pub use accounts::{Act, ApiKey, NewKey, allows, roles_that_may};
 pub use actions::Seen;
@@ -30,7 +30,7 @@ pub use words::Text;
 
 use crate::{
     domain::{AreaCatalogue, NumberPlan},
-    engine::{Handle, Setup},
+    engine::{CallbackDesk, Consent, Handle, Setup},
     ledger::Store,
 };
 
@@ -43,4 +43,8 @@ pub struct Office {
     pub areas: Arc<AreaCatalogue>,
     pub clock: Arc<dyn contract::Clock>,
     pub engine: Handle,
+    /// Where providers' callbacks are read and kept.
+    pub desk: Arc<CallbackDesk>,
+    /// Official Accounts whose consent an admin can renew, by lane.
+    pub consents: Arc<BTreeMap<String, Arc<dyn Consent>>>,
 }
