@@ -2,6 +2,7 @@
 //! Everything wrong is said at once, each with its key and a remedy.
 
 mod check;
+mod lane;
 mod raw;
 mod secret;
 
@@ -12,6 +13,8 @@ use figment::{
     Figment,
     providers::{Env, Format, Toml},
 };
+
+use crate::domain::Plan;
 
 pub(crate) use check::carriers;
 pub use secret::Secrets;
@@ -32,6 +35,8 @@ pub struct Config {
     /// Carrier without lanes of its own → route.
     pub routing: BTreeMap<String, String>,
     pub lanes: Vec<Lane>,
+    /// Plans that an alert may name.
+    pub plans: BTreeMap<String, Plan>,
 }
 
 #[derive(Debug, Clone)]
@@ -68,6 +73,8 @@ pub struct Lane {
 #[derive(Debug, Clone)]
 pub enum Channel {
     Smpp(Box<loa_smpp::SmppSettings>),
+    Zalo(Box<loa_zalo::ZaloSettings>),
+    Facebook(Box<loa_facebook::FacebookSettings>),
 }
 
 /// One thing that is wrong with the settings.
