@@ -8,12 +8,12 @@ use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    config::{self, Config},
+    config::{self, Config, Way},
     domain::{AreaCatalogue, NumberPlan, RouteId},
     engine::{
         self, CallbackDesk, CallbackLane, Consent, Engine, LaneSpec, LedgerKeys, Reach, RouteSetup, Setup,
     },
-    lanes::{self, Apps, Way},
+    lanes::{self, Apps},
     ledger::{self, Store},
     office::Office,
     web::{self, WebSettings},
@@ -150,7 +150,7 @@ fn route_names(config: &Config) -> Vec<String> {
 fn route_setup(config: &Config, name: &str, id: RouteId) -> Option<RouteSetup> {
     let serving = || config.lanes.iter().filter(|lane| lane.serves.iter().any(|route| route == name));
     // The settings were checked: all lanes of a route have the same way.
-    let Way { channel, rendering, reach } = lanes::way(serving().next()?);
+    let Way { channel, rendering, reach } = config::way(&serving().next()?.channel);
     Some(RouteSetup {
         id,
         name: name.to_owned(),

@@ -3,12 +3,11 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use contract::{Callbacks, Connector, Context, Keychain, Profile};
-use loa_zalo::Mode;
 
 use crate::{
     config::{Channel, Lane},
-    domain::{self, LaneId, RouteId},
-    engine::{Connect, Consent, LaneSpec, Reach, Rendering},
+    domain::{LaneId, RouteId},
+    engine::{Connect, Consent, LaneSpec},
 };
 
 mod consent;
@@ -23,37 +22,6 @@ impl Apps {
     fn zalo(&mut self, settings: &loa_zalo::ZaloSettings) -> Arc<loa_zalo::App> {
         let app = self.zalo.entry(settings.app_id.clone());
         app.or_insert_with(|| Arc::new(loa_zalo::App::new(settings.requests_per_minute))).clone()
-    }
-}
-
-/// How a lane reaches people: the channel an alert names, what is sent over it, and to which addresses.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Way {
-    pub(crate) channel: domain::Channel,
-    pub(crate) rendering: Rendering,
-    pub(crate) reach: Reach,
-}
-
-/// All lanes of one route must have the same way.
-pub(crate) fn way(lane: &Lane) -> Way {
-    match &lane.channel {
-        Channel::Smpp(_) => {
-            Way { channel: domain::Channel::Sms, rendering: Rendering::Sms, reach: Reach::Carrier }
-        }
-        Channel::Zalo(settings) => {
-            let (rendering, reach) = match settings.mode {
-                Mode::Phone => (Rendering::Template, Reach::Phone),
-                Mode::Follower => (Rendering::Template, Reach::Contact),
-                Mode::Consult => (Rendering::Text, Reach::Contact),
-                Mode::Broadcast => (Rendering::Article, Reach::Page(settings.oa_id.clone())),
-            };
-            Way { channel: domain::Channel::Zalo, rendering, reach }
-        }
-        Channel::Facebook(settings) => Way {
-            channel: domain::Channel::Facebook,
-            rendering: Rendering::Post,
-            reach: Reach::Page(settings.page_id.clone()),
-        },
     }
 }
 

@@ -8,8 +8,7 @@ use loa_facebook::FacebookSettings;
 use loa_smpp::SmppSettings;
 use loa_zalo::ZaloSettings;
 
-use super::{Channel, Lane, Secrets, check::Complaints, raw};
-use crate::lanes::way;
+use super::{Channel, Lane, Secrets, check::Complaints, raw, way};
 
 /// Names of lanes and routes: they stand in addresses, metrics and log lines.
 const NAME_CHARS_MAX: usize = 40;
@@ -88,14 +87,18 @@ impl Complaints {
             return None;
         };
         let mut settings: ZaloSettings = self.read(key, value.clone())?;
-        self.secret(key, value, "app_secret", secrets, |secret| settings.app_secret = secret);
-        self.secret(key, value, "oa_secret", secrets, |secret| settings.oa_secret = secret);
+        self.secret(key, value, "app_secret", secrets, |secret| {
+            settings.app_secret = loa_zalo::Secret::new(secret)
+        });
+        self.secret(key, value, "oa_secret", secrets, |secret| {
+            settings.oa_secret = loa_zalo::Secret::new(secret)
+        });
         for (name, slot) in [
-            ("first_access_token", &mut settings.first_access_token),
-            ("first_refresh_token", &mut settings.first_refresh_token),
+            ("bootstrap_access_token", &mut settings.bootstrap_access_token),
+            ("bootstrap_refresh_token", &mut settings.bootstrap_refresh_token),
         ] {
             if slot.is_some() {
-                self.secret(key, value, name, secrets, |secret| *slot = Some(secret));
+                self.secret(key, value, name, secrets, |secret| *slot = Some(loa_zalo::Secret::new(secret)));
             }
         }
         for complaint in settings.check() {
@@ -111,9 +114,18 @@ impl Complaints {
             return None;
         };
         let mut settings: FacebookSettings = self.read(key, value.clone())?;
-        self.secret(key, value, "page_token", secrets, |secret| settings.page_token = secret);
-        self.secret(key, value, "app_secret", secrets, |secret| settings.app_secret = secret);
-        self.secret(key, value, "verify_token", secrets, |secret| settings.verify_token = secret);
+        self.secret(key, value, "page_token", secrets, |secret| {
+            settings.page_token = loa_facebook::Secret::new(secret)
+        });
+        self.secret(key, value, "app_secret", secrets, |secret| {
+            settings.app_secret = loa_facebook::Secret::new(secret)
+        });
+        // Empty where no webhook is used.
+        if value.find_ref("verify_token").is_some() {
+            self.secret(key, value, "verify_token", secrets, |secret| {
+                settings.verify_token = loa_facebook::Secret::new(secret);
+            });
+        }
         for complaint in settings.check() {
             self.add(format!("{key}.{}", complaint.key), complaint.text);
         }
@@ -121,17 +133,10 @@ impl Complaints {
     }
 
     /// Reads the secret behind a key of a lane's section.
-    fn secret<S: From<String>>(
-        &mut self,
-        key: &str,
-        value: &Value,
-        name: &str,
-        secrets: &Secrets,
-        set: impl FnOnce(S),
-    ) {
+    fn secret(&mut self, key: &str, value: &Value, name: &str, secrets: &Secrets, set: impl FnOnce(String)) {
         let place = value.find_ref(name).and_then(Value::as_str).unwrap_or_default();
         match secrets.read(place) {
-            Ok(secret) => set(S::from(secret)),
+            Ok(secret) => set(secret),
             Err(why) => self.add(format!("{key}.{name}"), why),
         }
     }
@@ -141,7 +146,7 @@ impl Complaints {
         for (index, lane) in lanes.iter().enumerate() {
             for route in &lane.serves {
                 let first = lanes.iter().find(|other| other.serves.contains(route));
-                if let Some(first) = first.filter(|first| way(first) != way(lane)) {
+                if let Some(first) = first.filter(|first| way(&first.channel) != way(&lane.channel)) {
                     self.add(
                         format!("lane[{index}].serves"),
                         format!(

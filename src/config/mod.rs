@@ -5,6 +5,7 @@ mod check;
 mod lane;
 mod raw;
 mod secret;
+mod way;
 
 use std::{collections::BTreeMap, fmt, net::SocketAddr, path::PathBuf};
 
@@ -18,6 +19,7 @@ use crate::domain::Plan;
 
 pub(crate) use check::carriers;
 pub use secret::Secrets;
+pub(crate) use way::{Way, way};
 
 /// The settings with every default and its comment, as `loa check --defaults` prints them.
 pub const DEFAULTS: &str = include_str!("../../config/default.toml");
