@@ -53,12 +53,12 @@ pub(crate) fn access_token(world: &mut World, call: &Call) -> Told {
         }
         _ => return Err(codes::TOKEN_REQUEST_INVALID.with("Invalid grant_type")),
     }
-    let grant = world.tokens.grant(world.script.seed, &world.script.oauth, call.now_ms);
+    let grant = world.tokens.grant(&world.script, call.now_ms);
     world.counts.refreshes += 1;
     Ok(Said::Whole(json!({
         "access_token": grant.access_token,
         "refresh_token": grant.refresh_token,
-        "expires_in": world.script.oauth.access_token_s.to_string(),
+        "expires_in": world.script.access_token_s.to_string(),
         "refresh_token_expires_in": world.script.oauth.refresh_token_s,
     })))
 }

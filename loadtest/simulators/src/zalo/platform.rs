@@ -106,7 +106,7 @@ impl Zalo {
                 let changed = self.shared.changed.notified();
                 tokio::pin!(changed);
                 changed.as_mut().enable();
-                if so(&self.shared.world().counts) {
+                if so(&self.counts()) {
                     return;
                 }
                 changed.await;
@@ -127,7 +127,7 @@ impl Zalo {
     /// over.
     pub fn grant(&self) -> Grant {
         let world = &mut *self.shared.world();
-        world.tokens.grant(world.script.seed, &world.script.oauth, now_ms())
+        world.tokens.grant(&world.script, now_ms())
     }
 
     /// All access tokens end now; the refresh token stands.

@@ -1,7 +1,7 @@
 //! How many requests came in a minute: in minutes of the clock for the limits, in any minute for the
 //! account of it.
 
-use super::script::RateScript;
+use super::script::ZaloScript;
 use std::collections::VecDeque;
 
 /// What a request counts as.
@@ -38,23 +38,23 @@ impl Rates {
     /// Counts a request; the room left, or whose limit it is above. Refused ones use nothing up.
     pub(crate) fn arrive(
         &mut self,
-        script: &RateScript,
+        script: &ZaloScript,
         kind: Kind,
         now_ms: u64,
     ) -> (Room, Result<(), Over>) {
-        let minute_ms = script.minute_ms.max(1);
+        let minute_ms = script.rate.minute_ms.max(1);
         self.any.arrive(now_ms, minute_ms);
         if self.minute != now_ms / minute_ms {
             (self.minute, self.app, self.articles, self.oa) = (now_ms / minute_ms, 0, 0, 0);
         }
         let (used, limit) = match kind {
-            Kind::Article => (&mut self.articles, script.article_per_minute),
-            Kind::Oa | Kind::Template => (&mut self.app, script.app_per_minute),
+            Kind::Article => (&mut self.articles, script.rate.article_per_minute),
+            Kind::Oa | Kind::Template => (&mut self.app, script.rate_per_minute),
         };
         if *used >= limit {
             return (Room { limit, remain: 0 }, Err(Over::App));
         }
-        if let Some(limit) = script.oa_per_minute.filter(|_| kind != Kind::Template) {
+        if let Some(limit) = script.rate.oa_per_minute.filter(|_| kind != Kind::Template) {
             if self.oa >= limit {
                 return (Room { limit, remain: 0 }, Err(Over::Oa));
             }
@@ -98,10 +98,12 @@ impl SlidingMinute {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::zalo::script::RateScript;
 
     #[test]
     fn limits_start_anew_with_the_minute_and_the_account_slides() {
-        let script = RateScript { app_per_minute: 3, article_per_minute: 1, ..RateScript::default() };
+        let rate = RateScript { article_per_minute: 1, ..RateScript::default() };
+        let script = ZaloScript { rate_per_minute: 3, rate, ..ZaloScript::default() };
         let mut rates = Rates::default();
         let mut arrive = |kind, now_ms| rates.arrive(&script, kind, now_ms);
         for remain in [2, 1, 0] {
@@ -118,7 +120,8 @@ mod tests {
 
     #[test]
     fn templates_do_not_count_for_the_oa() {
-        let script = RateScript { oa_per_minute: Some(1), ..RateScript::default() };
+        let rate = RateScript { oa_per_minute: Some(1), ..RateScript::default() };
+        let script = ZaloScript { rate, ..ZaloScript::default() };
         let mut rates = Rates::default();
         assert_eq!(rates.arrive(&script, Kind::Oa, 1).1, Ok(()));
         assert_eq!(rates.arrive(&script, Kind::Oa, 2).1, Err(Over::Oa));

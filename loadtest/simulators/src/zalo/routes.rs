@@ -172,7 +172,7 @@ fn scripted(code: i64) -> Result<(), Refusal> {
 
 /// Token, proof and rate.
 fn admit(world: &mut World, call: &Call, route: &Route, room: &mut Option<Room>) -> Result<(), Refusal> {
-    let (left, within) = world.rates.arrive(&world.script.rate, route.kind(), call.now_ms);
+    let (left, within) = world.rates.arrive(&world.script, route.kind(), call.now_ms);
     *room = Some(left);
     world.counts.max_in_any_minute = world.rates.max_in_any_minute();
     let zns = route.host == Host::Zns;

@@ -20,8 +20,19 @@ pub struct ZaloScript {
     /// Key of the webhook signature ("OA Secret Key"), not the same as the app's secret.
     pub oa_secret: String,
     pub oa_name: String,
+    /// Life of an access token, in seconds: `expires_in`.
+    pub access_token_s: u64,
+    /// The rest of consent and tokens.
     pub oauth: OauthScript,
+    /// Requests of the app in each minute of the clock, articles not counted; more are answered with -32.
+    pub rate_per_minute: u32,
+    /// The other rates.
     pub rate: RateScript,
+    /// Waits before each next try to bring an event to the webhook; after the last one fails the webhook
+    /// is disabled. The default is the platform's ladder (30 s, 5 min, 15 min, 30 min, 1 h) a hundred
+    /// times as fast.
+    pub webhook_retry_ms: Vec<u64>,
+    /// How else events are brought.
     pub webhook: WebhookScript,
     pub templates: Vec<Template>,
     /// Known users of the OA. Users added while it runs appear; users taken out here stay known.
@@ -69,8 +80,11 @@ impl Default for ZaloScript {
             oa_id: "2000000000000000002".to_owned(),
             oa_secret: "oa-secret-key".to_owned(),
             oa_name: "Thông tin tỉnh".to_owned(),
+            access_token_s: 90_000,
             oauth: OauthScript::default(),
+            rate_per_minute: 4_000,
             rate: RateScript::default(),
+            webhook_retry_ms: vec![300, 3_000, 9_000, 18_000, 36_000],
             webhook: WebhookScript::default(),
             templates: vec![Template::warning()],
             followers: Vec::new(),
@@ -99,8 +113,6 @@ impl Default for ZaloScript {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct OauthScript {
-    /// Life of an access token, in seconds: `expires_in`.
-    pub access_token_s: u64,
     /// Life of a refresh token, in seconds; each new one gets all of it.
     pub refresh_token_s: u64,
     /// Life of a consent code, in seconds.
@@ -119,7 +131,6 @@ pub struct OauthScript {
 impl Default for OauthScript {
     fn default() -> Self {
         Self {
-            access_token_s: 90_000,
             refresh_token_s: 90 * 24 * 3_600,
             code_s: 600,
             old_access_lives: false,
@@ -130,12 +141,10 @@ impl Default for OauthScript {
     }
 }
 
-/// Requests allowed in each minute of the clock; more are answered with -32.
+/// Rates besides the app's, per minute of the clock.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct RateScript {
-    /// Of the app, articles not counted.
-    pub app_per_minute: u32,
     /// Of the app, articles only.
     pub article_per_minute: u32,
     /// Of the OA, by its package; sends by template are not counted. `None`: no limit.
@@ -146,7 +155,7 @@ pub struct RateScript {
 
 impl Default for RateScript {
     fn default() -> Self {
-        Self { app_per_minute: 4_000, article_per_minute: 4_000, oa_per_minute: None, minute_ms: 60_000 }
+        Self { article_per_minute: 4_000, oa_per_minute: None, minute_ms: 60_000 }
     }
 }
 
@@ -156,9 +165,6 @@ impl Default for RateScript {
 pub struct WebhookScript {
     /// Time to answer 200.
     pub deadline_ms: u64,
-    /// Waits before each next try; after the last one fails the webhook is disabled. The default is the
-    /// platform's ladder (30 s, 5 min, 15 min, 30 min, 1 h) a hundred times as fast.
-    pub retry_ms: Vec<u64>,
     /// A retry carries a new `timestamp` (and signature) instead of the first one.
     pub retry_renews_timestamp: bool,
     /// Events switched off in the console, by `event_name`.
@@ -169,13 +175,7 @@ pub struct WebhookScript {
 
 impl Default for WebhookScript {
     fn default() -> Self {
-        Self {
-            deadline_ms: 2_000,
-            retry_ms: vec![300, 3_000, 9_000, 18_000, 36_000],
-            retry_renews_timestamp: false,
-            events_off: Vec::new(),
-            echo: true,
-        }
+        Self { deadline_ms: 2_000, retry_renews_timestamp: false, events_off: Vec::new(), echo: true }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Consent, access tokens and refresh tokens: one pair at a time, a refresh token for one use.
 
 use super::codes::{self, Refusal};
-use super::script::OauthScript;
+use super::script::{OauthScript, ZaloScript};
 use super::sign::{challenge, sha256_hex};
 use std::collections::VecDeque;
 
@@ -50,18 +50,18 @@ pub(crate) struct Tokens {
 
 impl Tokens {
     /// A new pair; the one before it is over.
-    pub(crate) fn grant(&mut self, seed: u64, script: &OauthScript, now_ms: u64) -> Grant {
+    pub(crate) fn grant(&mut self, script: &ZaloScript, now_ms: u64) -> Grant {
         self.made += 1;
-        let token = |kind: &str| sha256_hex(&[kind, &seed.to_string(), &self.made.to_string()]);
+        let token = |kind: &str| sha256_hex(&[kind, &script.seed.to_string(), &self.made.to_string()]);
         let grant = Grant { access_token: token("access"), refresh_token: token("refresh") };
         let until = |life_s: u64| now_ms.saturating_add(life_s.saturating_mul(1_000));
         let held = Held {
             grant: grant.clone(),
             access_until_ms: until(script.access_token_s),
-            refresh_until_ms: until(script.refresh_token_s),
+            refresh_until_ms: until(script.oauth.refresh_token_s),
         };
         if let Some(before) = self.held.replace(held) {
-            let until_ms = if script.old_access_lives { before.access_until_ms } else { 0 };
+            let until_ms = if script.oauth.old_access_lives { before.access_until_ms } else { 0 };
             push_bounded(&mut self.old, (before.grant.access_token, until_ms), OLD_MAX);
         }
         self.revoked = false;

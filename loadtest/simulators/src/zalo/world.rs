@@ -193,7 +193,7 @@ impl World {
             return;
         }
         self.counts.webhooks_failed += 1;
-        match self.script.webhook.retry_ms.get(post.failures) {
+        match self.script.webhook_retry_ms.get(post.failures) {
             Some(&wait_ms) => {
                 post.failures += 1;
                 self.later(now_ms.saturating_add(wait_ms), Job::Post(Box::new(post)));
