@@ -31,9 +31,21 @@ pub(crate) async fn serve(
     ConnectInfo(wire): ConnectInfo<Wire>,
     request: Request,
 ) -> Response {
-    let Ok(Some(mut call)) = timeout(BODY_WITHIN, read(request)).await else {
+    let Ok(Some(call)) = timeout(BODY_WITHIN, read(request)).await else {
         return StatusCode::BAD_REQUEST.into_response();
     };
+    // A task of its own: a client that hangs up does not take back what it has asked for.
+    let handling = tokio::spawn(async move {
+        let stopped = shared.stop.clone();
+        tokio::select! {
+            () = stopped.cancelled() => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+            response = handle(&shared, &wire, call) => response,
+        }
+    });
+    handling.await.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
+}
+
+async fn handle(shared: &Shared, wire: &Wire, mut call: Call) -> Response {
     let (fault, response_ms) = shared.arrive(&mut call);
     match fault {
         Some(FaultKind::Status(status)) => return page(status),
@@ -49,7 +61,7 @@ pub(crate) async fn serve(
     }
     let error = if let Some(FaultKind::Error(code)) = fault { Some(code) } else { None };
     let reply = shared.answer(&mut call, error).await;
-    finish(reply, fault, &wire)
+    finish(reply, fault, wire)
 }
 
 /// The whole request; `None`: it cannot be read.

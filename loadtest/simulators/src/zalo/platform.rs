@@ -66,8 +66,8 @@ impl Zalo {
     pub async fn start(script: ZaloScript, listen: &str) -> io::Result<Self> {
         let listener = TcpListener::bind(loopback(listen)?).await?;
         let address = listener.local_addr()?;
-        let shared = Arc::new(Shared::new(World::new(script, now_ms()), client()?));
         let stop = CancellationToken::new();
+        let shared = Arc::new(Shared::new(World::new(script, now_ms()), stop.clone(), client()?));
         let router = Router::new().fallback(serve).with_state(Arc::clone(&shared));
         let service = router.into_make_service_with_connect_info::<Wire>();
         let server = axum::serve(Lines::new(listener, stop.clone()), service);
@@ -80,7 +80,7 @@ impl Zalo {
                 }
             }
         });
-        let running = tokio::spawn(run(Arc::clone(&shared), stop.clone()));
+        let running = tokio::spawn(run(Arc::clone(&shared)));
         Ok(Self { address, shared, stop, tasks: vec![serving, running] })
     }
 

@@ -28,12 +28,13 @@ pub(crate) struct Shared {
     pub(crate) changed: Notify,
     /// Something has to be done, now or later.
     pub(crate) todo: Notify,
+    pub(crate) stop: CancellationToken,
     client: reqwest::Client,
 }
 
 impl Shared {
-    pub(crate) fn new(world: World, client: reqwest::Client) -> Self {
-        Self { world: Mutex::new(world), changed: Notify::new(), todo: Notify::new(), client }
+    pub(crate) fn new(world: World, stop: CancellationToken, client: reqwest::Client) -> Self {
+        Self { stop, world: Mutex::new(world), changed: Notify::new(), todo: Notify::new(), client }
     }
 
     pub(crate) fn world(&self) -> MutexGuard<'_, World> {
@@ -127,14 +128,14 @@ impl Shared {
 }
 
 /// Does what is due, until it is stopped.
-pub(crate) async fn run(shared: Arc<Shared>, stop: CancellationToken) {
+pub(crate) async fn run(shared: Arc<Shared>) {
     let mut posting = JoinSet::new();
     loop {
         let (posts, wait) = shared.due();
         for post in posts {
             while posting.len() >= POSTS_MAX {
                 tokio::select! {
-                    () = stop.cancelled() => return,
+                    () = shared.stop.cancelled() => return,
                     _ = posting.join_next() => {}
                 }
             }
@@ -143,7 +144,7 @@ pub(crate) async fn run(shared: Arc<Shared>, stop: CancellationToken) {
         }
         shared.changed.notify_waiters();
         tokio::select! {
-            () = stop.cancelled() => return,
+            () = shared.stop.cancelled() => return,
             () = shared.todo.notified() => {}
             () = sleep(wait) => {}
             Some(_) = posting.join_next() => {}
