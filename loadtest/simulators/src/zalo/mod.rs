@@ -8,6 +8,23 @@
 //!
 //! Errors come as the platform's do: HTTP 200 and a code in `error`. Replies and events carry fields that
 //! no description names, and some numbers as texts.
+//!
+//! ```
+//! use simulators::zalo::script::{Fate, PhoneScript};
+//! use simulators::zalo::{Zalo, ZaloScript};
+//!
+//! # tokio::runtime::Runtime::new()?.block_on(async {
+//! let phones = vec![PhoneScript::new("84900000007", Fate::NoZalo)];
+//! let zalo = Zalo::start(ZaloScript { phones, ..ZaloScript::default() }, "127.0.0.1:0").await?;
+//! let grant = zalo.grant();
+//! println!("send to {}/message/template with access_token: {}", zalo.base(), grant.access_token);
+//! zalo.expire_access_tokens();
+//! assert_eq!(zalo.counts().template_accepted, 0, "nobody has sent anything");
+//! zalo.stop().await;
+//! # Ok::<(), std::io::Error>(())
+//! # })?;
+//! # Ok::<(), std::io::Error>(())
+//! ```
 
 mod articles;
 mod call;

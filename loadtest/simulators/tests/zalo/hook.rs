@@ -7,11 +7,10 @@ use axum::http::{HeaderMap, StatusCode};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 use tokio::net::TcpListener;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 
 use crate::client::{APP, PATIENCE};
 
@@ -45,9 +44,10 @@ impl Came {
 struct Inbox {
     came: Mutex<Vec<Came>>,
     changed: Notify,
-    /// Requests that are answered 500, or after so long, before all goes well.
+    /// Requests that are answered 500 before all goes well.
     fail: Mutex<u32>,
-    wait: Mutex<Duration>,
+    /// While `true` nothing is answered.
+    held: watch::Sender<bool>,
 }
 
 #[derive(Debug)]
@@ -77,8 +77,9 @@ impl Hook {
         *self.inbox.fail.lock().unwrap() = times;
     }
 
-    pub(crate) fn wait(&self, wait: Duration) {
-        *self.inbox.wait.lock().unwrap() = wait;
+    /// Answers nothing from now on (`true`), or again.
+    pub(crate) fn hold(&self, hold: bool) {
+        self.inbox.held.send_replace(hold);
     }
 
     pub(crate) fn came(&self) -> Vec<Came> {
@@ -111,8 +112,7 @@ async fn take(State(inbox): State<Arc<Inbox>>, headers: HeaderMap, body: Bytes) 
     let body = serde_json::from_str(&raw).unwrap_or(Value::Null);
     inbox.came.lock().unwrap().push(Came { headers, raw, body });
     inbox.changed.notify_waiters();
-    let wait = *inbox.wait.lock().unwrap();
-    sleep(wait).await;
+    inbox.held.subscribe().wait_for(|held| !held).await.unwrap();
     let mut fail = inbox.fail.lock().unwrap();
     if *fail == 0 {
         return StatusCode::OK;

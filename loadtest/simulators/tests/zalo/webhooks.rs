@@ -3,8 +3,7 @@ use crate::hook::Hook;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use simulators::zalo::script::{Fate, Follower, PhoneScript, TemplateStatus, WebhookScript};
-use simulators::zalo::{Push, Zalo, ZaloScript};
-use std::time::Duration;
+use simulators::zalo::{Event, Push, Zalo, ZaloScript};
 
 async fn with_hook(script: ZaloScript) -> (Zalo, Client, Hook) {
     let hook = Hook::start().await;
@@ -143,11 +142,11 @@ async fn a_slow_answer_is_a_failure_and_an_event_can_be_off() {
     };
     let (zalo, client, hook) =
         with_hook(ZaloScript { webhook, webhook_retry_ms: vec![5; 50], ..ZaloScript::default() }).await;
-    hook.wait(Duration::from_secs(30));
+    hook.hold(true);
     zalo.follow("u");
     client.warn("84900000001", "t").await;
     assert!(zalo.wait_for(|counts| counts.webhooks_failed == 2, PATIENCE).await);
-    hook.wait(Duration::ZERO);
+    hook.hold(false);
     assert!(zalo.wait_for(|counts| counts.webhooks_acked == 1, PATIENCE).await);
     let told = hook.events("user_received_message", 3).await;
     assert_ne!(told[0].body["timestamp"], told[2].body["timestamp"]);
@@ -187,4 +186,28 @@ async fn events_of_ones_own_can_be_pushed_well_and_badly() {
     );
     zalo.set_webhook(None).await.unwrap();
     assert_eq!(zalo.push(event(), Push::Signed).await, None);
+}
+
+#[tokio::test]
+async fn tags_and_shared_data_are_told_too() {
+    let script = ZaloScript { followers: vec![Follower::new("u")], ..ZaloScript::default() };
+    let (zalo, client, hook) = with_hook(script).await;
+    let body = json!({ "user_id": "u", "tag_name": "xa-01" });
+    client.write("/v2.0/oa/tag/tagfollower", body.clone()).await;
+    client.write("/v2.0/oa/tag/tagfollower", body.clone()).await;
+    client.write("/v2.0/oa/tag/rmfollowerfromtag", body).await;
+    let removed = hook.events("remove_user_from_tag", 1).await.remove(0);
+    assert_eq!(removed.body["tag"], json!({ "name": "xa-01", "user_ids": ["u"] }));
+    assert_eq!(hook.events("add_user_to_tag", 1).await.len(), 1, "a tag that was there is no news");
+    let text = str::to_owned;
+    let shared = Event::UserSubmittedInfo {
+        user_id: text("u"),
+        name: text("Lan"),
+        phone: text("84900000001"),
+        ward: text("Xã 01"),
+    };
+    zalo.tell(shared);
+    let told = hook.events("user_submit_info", 1).await.remove(0);
+    assert_eq!(told.body["info"]["full_address"]["user_ward"], "Xã 01");
+    assert!(told.is_signed());
 }
