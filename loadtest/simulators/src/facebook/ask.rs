@@ -111,8 +111,10 @@ impl Ask {
         let object: serde_json::Map<String, serde_json::Value> =
             serde_json::from_slice(octets).map_err(|_| malformed("the body is no JSON object"))?;
         for (name, value) in object.into_iter().take(PARAMETERS_MAX) {
-            let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-            self.params.insert(name, text);
+            if !value.is_null() {
+                let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+                self.params.insert(name, text);
+            }
         }
         Ok(())
     }

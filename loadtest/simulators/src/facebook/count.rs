@@ -25,7 +25,7 @@ pub struct Counts {
     pub comments: u64,
     /// Error answers by code, injected ones too.
     pub refused_by_code: BTreeMap<u32, u64>,
-    /// Writes that were carried out while the answer said otherwise or was lost.
+    /// Calls that were carried out while the answer said otherwise or was lost.
     pub answers_spoilt: u64,
     /// Calls without `appsecret_proof` while it was required.
     pub proofs_missing: u64,

@@ -89,6 +89,8 @@ pub enum FaultKind {
     CommitThenEmptyBody,
     /// Done, and answered with an HTML page and HTTP 502.
     CommitThenHtml502,
+    /// Done, and answered with this error.
+    CommitThenError(GraphError),
     /// Not done, and answered with HTTP 500, code 2: the same as seen from outside.
     FailBeforeCommit,
     /// Not done; the connection ends without an answer.
@@ -115,6 +117,7 @@ impl FaultKind {
             | Self::CommitThenCutBody
             | Self::CommitThenEmptyBody
             | Self::CommitThenHtml502
+            | Self::CommitThenError(_)
             | Self::SlowBody { .. } => true,
             Self::FailBeforeCommit | Self::CutBeforeCommit | Self::Html502 | Self::Error(_) => false,
         }

@@ -91,6 +91,9 @@ impl World {
     }
 
     pub(crate) fn tell_of_change(&mut self, post: &Stored, verb: &str) {
+        if !post.is_published(self.now_ms) {
+            return;
+        }
         let mut value = self.about(post, verb);
         if verb == "edited" {
             value["message"] = json!(post.message);

@@ -112,16 +112,15 @@ pub(crate) fn read(world: &mut World, ask: &Ask) -> Result<Value, GraphError> {
         }
         data.push(row(id, metric, "lifetime", &numbers.value(metric)));
     }
-    Ok(
-        json!({"data": data, "paging": {"previous": page_of(world, id, "since"), "next": page_of(world, id, "until")}}),
-    )
+    // Other times of the same numbers: there is always a next one, and never more to it.
+    let page = |name: &str| {
+        let asked = ask.get("metric").unwrap_or("");
+        format!("{}/v26.0/{id}/insights?metric={asked}&{name}={}", world.base, world.now_s())
+    };
+    Ok(json!({"data": data, "paging": {"previous": page("until"), "next": page("since")}}))
 }
 
 fn row(id: &str, metric: &str, period: &str, value: &Value) -> Value {
     json!({"name": metric, "period": period, "values": [{"value": value}], "title": metric,
         "description": "A number of this post", "id": format!("{id}/insights/{metric}/{period}")})
-}
-
-fn page_of(world: &World, id: &str, name: &str) -> String {
-    format!("{}/v26.0/{id}/insights?{name}={}", world.base, world.now_s())
 }

@@ -118,7 +118,8 @@ pub(crate) fn edit(world: &mut World, ask: &Ask) -> Result<Value, GraphError> {
     }
     post.hidden = hidden.unwrap_or(post.hidden);
     post.pinned = pinned.unwrap_or(post.pinned);
-    if published == Some(true) && !post.is_published(now_ms) {
+    let appears = published == Some(true) && !post.is_published(now_ms);
+    if appears {
         post.published = true;
         // It appears now, not when it was written.
         post.created_ms = now_ms;
@@ -132,7 +133,11 @@ pub(crate) fn edit(world: &mut World, ask: &Ask) -> Result<Value, GraphError> {
     post.updated_ms = now_ms;
     let post = post.clone();
     world.counts.edits += 1;
-    world.tell_of_change(&post, "edited");
+    if appears {
+        world.tell_of_post(&post);
+    } else {
+        world.tell_of_change(&post, "edited");
+    }
     Ok(json!({"success": true}))
 }
 

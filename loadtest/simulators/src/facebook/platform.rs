@@ -5,6 +5,7 @@ use super::hooks::{Delivery, Push, WAITING_MAX, deliver_all, try_once, verify};
 use super::script::FacebookScript;
 use super::wire::{Door, Line};
 use super::world::{Author, Draft, World};
+use axum::extract::DefaultBodyLimit;
 use serde::Serialize;
 use std::io;
 use std::net::SocketAddr;
@@ -231,7 +232,11 @@ async fn run(
     queue: mpsc::Receiver<Delivery>,
     stop: CancellationToken,
 ) {
-    let router = axum::Router::new().fallback(super::serve::call).with_state(Arc::clone(&shared));
+    // Bodies have a bound of their own: photos are larger than the usual one.
+    let router = axum::Router::new()
+        .fallback(super::serve::call)
+        .layer(DefaultBodyLimit::disable())
+        .with_state(Arc::clone(&shared));
     let service = router.into_make_service_with_connect_info::<Line>();
     let door = Door::new(listener, stop.clone());
     tokio::select! {

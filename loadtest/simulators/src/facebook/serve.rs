@@ -110,6 +110,7 @@ fn spoil(world: &mut World, ask: &Ask, struck: &FaultKind, reply: Reply) -> Repl
             let bare = GraphError::documented(1, Some(99));
             refuse(world, &bare.unwrap_or_else(|| GraphError::new(1, UNEXPECTED)), Some(ask))
         }
+        FaultKind::CommitThenError(error) => refuse(world, error, Some(ask)),
         FaultKind::CommitThenTimeout { ms } => Reply::cut(*ms),
         FaultKind::CommitThenNoId => Reply::json(200, &serde_json::json!({"success": true})),
         FaultKind::CommitThenCutBody => reply.cut_short(),

@@ -6,15 +6,17 @@ use super::error::GraphError;
 use super::fault::{Chance, Plan};
 use super::hooks::Delivery;
 use super::script::FacebookScript;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use tokio::sync::mpsc;
 
-/// Posts, photos and comments of a post that are kept; beyond it the oldest are forgotten.
-pub(crate) const POSTS_MAX: usize = 20_000;
+/// Posts and photos that are kept; beyond it the oldest are forgotten.
+const POSTS_MAX: usize = 5_000;
 const PHOTOS_MAX: usize = 20_000;
-pub(crate) const COMMENTS_MAX: usize = 2_000;
-pub(crate) const EDITS_MAX: usize = 100;
+/// Comments of a post; more are refused.
+const COMMENTS_MAX: usize = 500;
+/// Earlier texts of a post; more are not kept.
+pub(crate) const EDITS_MAX: usize = 20;
 /// Different texts remembered for the count of duplicates.
 const TEXTS_MAX: usize = 200_000;
 /// Ids are larger than a float can hold.
@@ -117,6 +119,8 @@ pub(crate) struct World {
     pub(crate) base: String,
     pub(crate) posts: BTreeMap<u64, Stored>,
     pub(crate) photos: BTreeMap<u64, Photo>,
+    /// Photos with the time of their upload, oldest first, until it is known whether they were used.
+    uploads: VecDeque<(u64, u64)>,
     /// Hash of a text to when it was last posted.
     texts: HashMap<u64, u64>,
     ids: u64,
@@ -151,6 +155,7 @@ impl World {
             base,
             posts: BTreeMap::new(),
             photos: BTreeMap::new(),
+            uploads: VecDeque::new(),
             texts: HashMap::new(),
             ids: FIRST_ID,
             ahead_ms: 0,
@@ -177,10 +182,16 @@ impl World {
     /// The clock moves on; what has lived too long goes.
     pub(crate) fn at(&mut self, wall_ms: u64) {
         self.now_ms = self.now_ms.max(wall_ms + self.ahead_ms);
-        let before = self.photos.len();
-        let now_ms = self.now_ms;
-        self.photos.retain(|_, photo| photo.post.is_some() || photo.created_ms + DAY_MS > now_ms);
-        self.counts.photos_purged += (before - self.photos.len()) as u64;
+        while let Some(&(created_ms, id)) = self.uploads.front() {
+            if created_ms + DAY_MS > self.now_ms {
+                break;
+            }
+            self.uploads.pop_front();
+            if self.photos.get(&id).is_some_and(|photo| photo.post.is_none()) {
+                self.photos.remove(&id);
+                self.counts.photos_purged += 1;
+            }
+        }
     }
 
     pub(crate) fn next_id(&mut self) -> u64 {
@@ -213,8 +224,12 @@ impl World {
         let photo =
             Photo { bytes: picture.bytes, created_ms: self.now_ms, caption: caption.to_owned(), post: None };
         self.photos.insert(id, photo);
+        self.uploads.push_back((self.now_ms, id));
         if self.photos.len() > PHOTOS_MAX {
             self.photos.pop_first();
+        }
+        if self.uploads.len() > PHOTOS_MAX {
+            self.uploads.pop_front();
         }
         self.counts.photos_uploaded += 1;
         id
