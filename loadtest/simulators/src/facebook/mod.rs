@@ -19,7 +19,8 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 //!
-//! Batches (`POST /` with `batch`), videos and Reels are not part of it. Many may run in one process.
+//! Batches (`POST /` with `batch`), videos, Reels and a webhook at the time of a scheduled post are not part
+//! of it. Many may run in one process.
 
 mod account;
 mod ask;
