@@ -62,7 +62,7 @@ impl Platforms {
         let script = FacebookScript {
             proof_required: true,
             listing: ListingScript { delayed_ms: 1_500, ..ListingScript::default() },
-            faults: vec![Fault::new(lost, When::Once(1)).on(Calls::Feed)],
+            faults: vec![Fault::new(lost, When::Once(1)).on(Calls::Posts)],
             ..FacebookScript::default()
         };
         let facebook = Facebook::start(script, "127.0.0.1:0").await.context("simulated Facebook")?;

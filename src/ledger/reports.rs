@@ -82,6 +82,8 @@ pub struct TargetRow {
 /// One target with the one state that all channels together come to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReachRow {
+    /// Where the next page begins: after this.
+    pub cursor: i64,
     pub target_seq: i64,
     /// `None` where the person is known to a channel only by the provider's id.
     pub phone: Option<String>,
@@ -148,12 +150,12 @@ pub trait Reports: Send + Sync {
     /// Per commune, each person once with the best of their messages ([`crate::domain::verdict::person`]);
     /// `possible_repeats` and `parts_submitted` stay 0 here. A page's post is nobody's message.
     async fn by_area(&self, alert: AlertId) -> Result<Vec<AreaCounts>>;
-    /// Targets after `after_seq` with their folded state, only those in `states` (empty: all).
+    /// Targets after the cursor (0: from the first) with their folded state, only those in `states` (empty: all).
     async fn persons(
         &self,
         alert: AlertId,
         states: &[State],
-        after_seq: i64,
+        after: i64,
         rows_max: usize,
     ) -> Result<Vec<ReachRow>>;
     /// Newest first, ids below `before`.

@@ -34,7 +34,7 @@ fn post() -> AlertForm {
 
 #[tokio::test]
 async fn a_post_whose_answer_was_lost_is_found_and_not_made_again() {
-    let lost = Fault::new(FaultKind::CommitThenTimeout { ms: 10_000 }, When::Once(1)).on(Calls::Feed);
+    let lost = Fault::new(FaultKind::CommitThenTimeout { ms: 10_000 }, When::Once(1)).on(Calls::Posts);
     let town = Town::build(town(FacebookScript { faults: vec![lost], ..FacebookScript::default() })).await;
     let sent = town.send(post()).await;
     town.until(sent, "in doubt", |counts| counts.uncertain == 1).await;
@@ -50,7 +50,7 @@ async fn a_post_that_never_was_is_made_when_its_absence_is_proved() {
     let first = town.send(post()).await;
     town.until(first, "posted", |counts| counts.sent + counts.delivered == 1).await;
     town.platforms.facebook().script_update(|script| {
-        script.faults = vec![Fault::new(FaultKind::FailBeforeCommit, When::Once(1)).on(Calls::Feed)];
+        script.faults = vec![Fault::new(FaultKind::FailBeforeCommit, When::Once(1)).on(Calls::Posts)];
     });
     let second = town.send(post()).await;
     town.until(second, "in doubt", |counts| counts.uncertain == 1).await;
