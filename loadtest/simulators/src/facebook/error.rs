@@ -60,18 +60,27 @@ impl GraphError {
         }
     }
 
-    /// The documented or observed error with this code and subcode; see [`DOCUMENTED`].
+    /// The documented or observed error with this code and subcode; of several the first. See [`DOCUMENTED`].
     pub fn documented(code: u32, subcode: Option<u32>) -> Option<Self> {
         let wanted = subcode.unwrap_or(0);
-        let (_, _, text) = DOCUMENTED.iter().find(|row| (row.0, row.1) == (code, wanted))?;
-        let mut error = Self::new(code, *text);
-        error.subcode = subcode;
-        match (code, wanted) {
+        DOCUMENTED.iter().find(|row| (row.0, row.1) == (code, wanted)).map(Self::of_row)
+    }
+
+    /// Every error of [`DOCUMENTED`].
+    pub fn all() -> impl Iterator<Item = Self> {
+        DOCUMENTED.iter().map(Self::of_row)
+    }
+
+    fn of_row(&(code, subcode, text): &(u32, u32, &str)) -> Self {
+        let mut error = Self::new(code, text);
+        error.subcode = (subcode > 0).then_some(subcode);
+        match (code, subcode) {
             (1, 99) => {
                 error.kind = String::new();
                 error.is_transient = None;
             }
             (100, 33) => error.kind = method(),
+            (100, 0) if text.contains("appsecret_proof") => error.kind = method(),
             (324, _) => error.is_transient = Some(true),
             (368, 1_346_003) => {
                 error.is_transient = Some(false);
@@ -80,7 +89,7 @@ impl GraphError {
             (368, _) => error.is_transient = Some(false),
             _ => {}
         }
-        Some(error)
+        error
     }
 
     #[must_use]
@@ -162,7 +171,8 @@ fn localised(code: u32, locale: &str) -> Option<(&'static str, &'static str)> {
     }
 }
 
-/// (code, subcode or 0, message) of every error that is documented for Pages or was observed there.
+/// (code, subcode or 0, message) of every error that is documented for Pages or was observed there. Some
+/// codes stand for several things that only the text tells apart.
 pub const DOCUMENTED: &[(u32, u32, &str)] = &[
     (1, 0, "An unknown error occurred"),
     (1, 99, "An unknown error occurred"),
@@ -174,6 +184,17 @@ pub const DOCUMENTED: &[(u32, u32, &str)] = &[
     (17, 0, "(#17) User request limit reached"),
     (32, 0, "(#32) Page request limit reached"),
     (100, 0, "(#100) Invalid parameter"),
+    (
+        100,
+        0,
+        "(#100) Only owners of the URL have the ability to specify the picture, name, thumbnail or description params.",
+    ),
+    (100, 0, "(#100) You cannot specify a scheduled publish time on a published post"),
+    (100, 0, "API calls from the server require an appsecret_proof argument"),
+    (100, 0, "Invalid appsecret_proof provided in the API argument"),
+    (100, 0, "(#100) The value must be a valid insights metric"),
+    (100, 0, "(#100) Name parameter too long"),
+    (100, 0, "Missing Permission"),
     (100, 33, "Unsupported post request. Object does not exist"),
     (
         100,
@@ -217,6 +238,8 @@ pub const DOCUMENTED: &[(u32, u32, &str)] = &[
         0,
         "(#200) If posting to a page, requires both pages_read_engagement and pages_manage_posts as an admin with sufficient administrative permission",
     ),
+    (200, 0, "(#200) Unpublished posts must be posted to a page as the page itself."),
+    (200, 0, "(#200) App cannot edit non-app posts"),
     (200, 2_069_030, "This endpoint is not supported in the new Pages experience"),
     (200, 2_069_031, "This field is not supported in the new Pages experience"),
     (200, 2_069_033, "This feature is deprecated"),
@@ -228,6 +251,7 @@ pub const DOCUMENTED: &[(u32, u32, &str)] = &[
     (324, 2_069_019, "(#324) Missing or invalid image file"),
     (341, 0, "(#341) Feed action request limit reached"),
     (368, 0, "The action attempted has been deemed abusive or is otherwise disallowed"),
+    (368, 0, "It looks like you already posted this."),
     (368, 1_346_003, "(#368) Some of the content in your message has been reported as abusive"),
     (
         368,

@@ -13,8 +13,8 @@ use tokio_util::io::ReaderStream;
 
 /// What a version answers when a call names none: the app's own.
 const APP_VERSION: &str = "v26.0";
-/// Pieces of a slow body.
-const PIECES: u32 = 10;
+/// Most pieces of a slow body.
+const PIECES: usize = 10;
 /// Time for the first half of a body to leave before the connection ends.
 const HALF: Duration = Duration::from_millis(30);
 
@@ -131,8 +131,10 @@ impl Reply {
 }
 
 async fn dribble(writer: &mut tokio::io::DuplexStream, body: &[u8], over: Duration) -> std::io::Result<()> {
-    for piece in body.chunks(body.len().div_ceil(PIECES as usize).max(1)) {
-        tokio::time::sleep(over / PIECES).await;
+    let pieces = body.chunks(body.len().div_ceil(PIECES).max(1));
+    let wait = over / pieces.len().max(1) as u32;
+    for piece in pieces {
+        tokio::time::sleep(wait).await;
         writer.write_all(piece).await?;
     }
     Ok(())

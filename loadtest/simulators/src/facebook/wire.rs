@@ -9,7 +9,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
-use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
+use tokio_util::sync::CancellationToken;
 
 /// Pause after an accept that failed, for instance for lack of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(20);
@@ -35,8 +35,7 @@ impl Listener for Door {
             if let Ok((stream, from)) = self.listener.accept().await
                 && stream.set_nodelay(true).is_ok()
             {
-                let cut = self.stop.child_token();
-                return (Wire { stream, ended: Box::pin(cut.clone().cancelled_owned()), cut }, from);
+                return (Wire { stream, cut: self.stop.child_token() }, from);
             }
             tokio::time::sleep(ACCEPT_PAUSE).await;
         }
@@ -50,7 +49,6 @@ impl Listener for Door {
 /// One connection.
 pub(crate) struct Wire {
     stream: TcpStream,
-    ended: Pin<Box<WaitForCancellationFutureOwned>>,
     cut: CancellationToken,
 }
 
@@ -85,9 +83,7 @@ impl AsyncRead for Wire {
         context: &mut Context<'_>,
         into: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        if self.ended.as_mut().poll(context).is_ready() {
-            return Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()));
-        }
+        self.alive()?;
         Pin::new(&mut self.stream).poll_read(context, into)
     }
 }

@@ -43,11 +43,13 @@ pub struct Counts {
     pub webhook_disabled: bool,
     /// Messages delivered to phones and users, told or not.
     pub delivered: u64,
+    /// Broadcasts accepted, copies included.
     pub broadcasts: u64,
     /// Broadcasts accepted again with the same target and articles.
     pub duplicate_broadcasts: u64,
     /// Followers reached by broadcasts, once for each broadcast.
     pub broadcast_deliveries: u64,
+    /// Articles made, copies included.
     pub articles: u64,
     /// Articles made again with the same title and body.
     pub duplicate_articles: u64,

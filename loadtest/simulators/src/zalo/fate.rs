@@ -68,6 +68,7 @@ impl Fate {
 pub struct PhoneScript {
     /// A whole number (`84900000001`) or its last digits.
     pub ends_with: String,
+    /// Theirs.
     pub fate: Fate,
 }
 
@@ -81,7 +82,9 @@ impl PhoneScript {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FateWeight {
+    /// Theirs.
     pub fate: Fate,
+    /// Their share of the sum of all weights.
     pub weight: u32,
 }
 

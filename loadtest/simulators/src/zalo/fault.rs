@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Fault {
+    /// The way it goes wrong.
     pub what: FaultKind,
+    /// At which of the requests it applies to.
     pub when: When,
     /// Start of the paths it applies to. `None`: requests that send (templates, consultation messages,
     /// broadcasts), or those for tokens where it is about tokens.

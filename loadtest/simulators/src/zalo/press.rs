@@ -12,11 +12,13 @@ pub(crate) const PRESS_MAX: usize = 10_000;
 pub struct Article {
     /// What `/v2.0/article/verify` asks with.
     pub token: String,
+    /// What broadcasts name.
     pub id: String,
     /// Verified: `id` has been given out.
     pub ready: bool,
     /// `status` is `show`; the platform's default is `hide`.
     pub shown: bool,
+    /// Taken away by `/v2.0/article/remove`.
     pub removed: bool,
     /// As it was sent.
     pub content: Value,
@@ -26,6 +28,7 @@ pub struct Article {
 /// A broadcast that was accepted.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Broadcast {
+    /// As it was answered.
     pub message_id: String,
     /// Ids of the articles.
     pub articles: Vec<String>,

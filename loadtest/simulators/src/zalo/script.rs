@@ -13,12 +13,15 @@ use serde::{Deserialize, Serialize};
 pub struct ZaloScript {
     /// Seed of every random choice: the same seed and the same traffic give the same behaviour.
     pub seed: u64,
+    /// Digits in a text, as all ids of the platform.
     pub app_id: String,
     /// Header `secret_key` at the token endpoint, and key of `appsecret_proof`.
     pub app_secret: String,
+    /// The OA that all tokens are for.
     pub oa_id: String,
     /// Key of the webhook signature ("OA Secret Key"), not the same as the app's secret.
     pub oa_secret: String,
+    /// Shown by `/v2.0/oa/getoa`.
     pub oa_name: String,
     /// Life of an access token, in seconds: `expires_in`.
     pub access_token_s: u64,
@@ -34,6 +37,7 @@ pub struct ZaloScript {
     pub webhook_retry_ms: Vec<u64>,
     /// How else events are brought.
     pub webhook: WebhookScript,
+    /// What can be sent to phones and user ids; other ids are refused.
     pub templates: Vec<Template>,
     /// Known users of the OA. Users added while it runs appear; users taken out here stay known.
     pub followers: Vec<Follower>,
@@ -50,6 +54,7 @@ pub struct ZaloScript {
     /// The daily quota falls to this after `quota_drop_after` accepted messages, as after complaints of
     /// users; a webhook `change_oa_daily_quota` tells so. It happens once.
     pub quota_drop_to: Option<u32>,
+    /// Messages of all kinds after which `quota_drop_to` holds.
     pub quota_drop_after: u64,
     /// Messages by template to user ids that the OA has bought.
     pub uid_quota: u32,
@@ -63,11 +68,13 @@ pub struct ZaloScript {
     pub moderation_ms: u64,
     /// Broadcasts one follower gets in a day and in a month.
     pub broadcasts_daily_max: u32,
+    /// As before, from the first of a month in Vietnam.
     pub broadcasts_monthly_max: u32,
     /// Time from the acceptance of a message to its delivery.
     pub delivery_ms: u64,
     /// Time until a request is answered.
     pub response_ms: u64,
+    /// What goes wrong, and when.
     pub faults: Vec<Fault>,
 }
 
@@ -205,9 +212,13 @@ impl TemplateStatus {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Template {
+    /// `template_id`
     pub id: String,
+    /// As the console and `/template/all` show it.
     pub name: String,
+    /// Only enabled ones can be sent (else -131, -146).
     pub status: TemplateStatus,
+    /// What `template_data` has to fill.
     pub params: Vec<Param>,
     /// 1 transaction, 2 customer care, 3 promotion.
     pub tag: u8,
@@ -219,8 +230,9 @@ pub struct Template {
     pub quota_daily: Option<u32>,
     /// HIGH, MEDIUM, LOW or UNDEFINED.
     pub quality: String,
-    /// đồng per message to a phone, and to a user id.
+    /// đồng per message to a phone.
     pub price: u32,
+    /// đồng per message to a user id.
     pub price_uid: u32,
 }
 
@@ -285,10 +297,15 @@ impl ParamKind {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Param {
+    /// Key in `template_data`.
     pub name: String,
+    /// Must be there and not empty (else -1122).
     pub required: bool,
+    /// Longer is refused with -1121.
     pub max_length: u32,
+    /// Shorter is refused with -1124.
     pub min_length: u32,
+    /// Other values are refused with -1124.
     #[serde(rename = "type")]
     pub kind: ParamKind,
 }
@@ -310,10 +327,13 @@ impl Param {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Follower {
+    /// Of this OA; other OAs and the app know the user by other ids.
     pub user_id: String,
+    /// `display_name`
     pub name: String,
     /// `false`: known, but follows no more.
     pub follows: bool,
+    /// Names of tags; the OA has all that anybody has.
     pub tags: Vec<String>,
     /// Time since the last interaction when the simulator starts; `None`: never.
     pub last_interaction_ms_ago: Option<u64>,

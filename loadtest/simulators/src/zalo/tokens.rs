@@ -12,7 +12,9 @@ const OLD_MAX: usize = 64;
 /// A pair of tokens, as the API Explorer hands it out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Grant {
+    /// For API calls, in the header `access_token`.
     pub access_token: String,
+    /// For the next pair, once.
     pub refresh_token: String,
 }
 

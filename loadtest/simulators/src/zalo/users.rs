@@ -98,6 +98,7 @@ pub(crate) fn quota(world: &mut World, call: &Call) -> Told {
     let body = call.object()?;
     if body["user_id"].is_null() {
         let (total, used) = match text(&body["product_type"]).as_str() {
+            "" => return Err(codes::INVALID.with("product_type is invalid")),
             "cs" => (world.script.cs_quota, world.used.cs),
             _ => (world.script.uid_quota, world.used.uid),
         };

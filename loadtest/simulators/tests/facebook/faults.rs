@@ -96,8 +96,7 @@ async fn a_body_may_come_slowly() {
 #[tokio::test]
 async fn every_documented_error_can_be_injected() {
     let graph = graph(|_| {}).await;
-    for &(code, subcode, text) in DOCUMENTED {
-        let error = GraphError::documented(code, Some(subcode).filter(|&subcode| subcode > 0)).unwrap();
+    for (error, &(code, subcode, text)) in GraphError::all().zip(DOCUMENTED) {
         graph.facebook.script_update(|script| {
             script.faults = vec![Fault::new(FaultKind::Error(error.clone()), When::Every(1))];
         });

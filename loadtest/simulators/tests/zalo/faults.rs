@@ -102,3 +102,50 @@ async fn a_stopped_platform_gives_its_port_back() {
     client.get("/quality").send().await.unwrap_err();
     Zalo::start(ZaloScript::default(), &listen).await.unwrap();
 }
+
+#[tokio::test]
+async fn garbage_is_refused_everywhere_and_breaks_nothing() {
+    let (zalo, client) = start(ZaloScript::default()).await;
+    let reads = [
+        "/v4/oa/permission?app_id=&redirect_uri=%FF",
+        "/message/status?message_id=%E1%BB%87%E1%BB%87%E1%BB%87",
+        "/template/all?offset=18446744073709551615&limit=-1",
+        "/v3.0/oa/user/getlist?data=[]",
+        "/v3.0/oa/user/getlist?data={%22offset%22:-1}",
+        "/v3.0/oa/user/detail?data={}",
+        "/v2.0/article/getdetail?id",
+        "/v2.0/oa/listrecentchat",
+    ];
+    for path in reads {
+        let reply = client.read(path).await;
+        assert!(reply.status == 200 && reply.code() != 0 || path.contains("status?"), "{path}: {reply:?}");
+    }
+    let writes = [
+        "/v4/oa/access_token",
+        "/message/template",
+        "/message/template/hashphone",
+        "/v3.0/oa/message/cs",
+        "/v3.0/oa/message/template",
+        "/v3.0/oa/quota/message",
+        "/v2.0/oa/message",
+        "/v2.0/oa/tag/tagfollower",
+        "/v2.0/oa/upload/image",
+        "/v2.0/article/create",
+        "/v2.0/article/verify",
+        "/v2.0/article/update",
+        "/v2.0/article/remove",
+    ];
+    let bodies = ["", "null", "[]", "{\"recipient\":7,\"message\":[]}", "{\"body\":{}", "\u{1F327}"];
+    for path in writes {
+        for body in bodies {
+            let reply = reply(client.post(path, &json!({})).body(body)).await;
+            assert!(reply.status == 200 && reply.code() != 0, "{path} {body}: {reply:?}");
+        }
+    }
+    let deep = "[".repeat(100_000);
+    assert_eq!(reply(client.post("/message/template", &json!({})).body(deep)).await.code(), -122);
+    let huge = client.post("/message/template", &json!({})).body(vec![b' '; 9 << 20]).send().await;
+    assert!(huge.is_err() || huge.unwrap().status() == 400);
+    assert_eq!(client.warn("84900000001", "t").await.code(), 0);
+    assert_eq!(zalo.counts().accepted(), 1);
+}
