@@ -18,8 +18,10 @@ use crate::{
     sign, usage,
 };
 
-/// Largest answer read; a listing of 100 long posts stays below.
-const ANSWER_OCTETS_MAX: usize = 2 * 1024 * 1024;
+/// Largest answer read.
+const ANSWER_OCTETS_MAX: usize = 256 * 1024;
+/// The same for listings: 100 posts of 5,000 letters, each written as `\uXXXX`.
+const LISTING_OCTETS_MAX: usize = 4 * 1024 * 1024;
 /// Longest time for connecting, within the time of the call.
 const CONNECT_MAX: Duration = Duration::from_secs(10);
 const TRANSPORT_TEXT_MAX: usize = 200;
@@ -79,19 +81,19 @@ impl Api {
 
     pub(crate) async fn get(&self, path: &str, query: Pairs<'_>) -> Result<Value, Trouble> {
         let request = self.request(Method::GET, path)?.query(query).query(&self.proof_pair());
-        self.call(request.bearer_auth(self.settings.page_token.expose())).await
+        self.call(request.bearer_auth(self.settings.page_token.expose()), LISTING_OCTETS_MAX).await
     }
 
     pub(crate) async fn post(&self, path: &str, form: Pairs<'_>) -> Result<Value, Trouble> {
         let proof = self.proof_pair();
         let form: Vec<_> = form.iter().chain(&proof).collect();
         let request = self.request(Method::POST, path)?.form(&form);
-        self.call(request.bearer_auth(self.settings.page_token.expose())).await
+        self.call(request.bearer_auth(self.settings.page_token.expose()), ANSWER_OCTETS_MAX).await
     }
 
     pub(crate) async fn delete(&self, path: &str) -> Result<Value, Trouble> {
         let request = self.request(Method::DELETE, path)?.query(&self.proof_pair());
-        self.call(request.bearer_auth(self.settings.page_token.expose())).await
+        self.call(request.bearer_auth(self.settings.page_token.expose()), ANSWER_OCTETS_MAX).await
     }
 
     /// Uploads a photo that nobody sees until a post names it.
@@ -114,7 +116,7 @@ impl Api {
         }
         let request =
             self.request(Method::POST, path)?.multipart(form).timeout(self.settings.upload_timeout());
-        self.call(request.bearer_auth(self.settings.page_token.expose())).await
+        self.call(request.bearer_auth(self.settings.page_token.expose()), ANSWER_OCTETS_MAX).await
     }
 
     /// Asks about the Page's token in the name of the app; `in_body` keeps the inspected token out of the address.
@@ -127,7 +129,7 @@ impl Api {
         } else {
             self.request(Method::GET, "debug_token")?.query(&pairs)
         };
-        self.call(request.bearer_auth(&self.app_token)).await
+        self.call(request.bearer_auth(&self.app_token), ANSWER_OCTETS_MAX).await
     }
 
     /// `text` without any secret of this lane: Meta's errors repeat the token that they don't like.
@@ -156,7 +158,7 @@ impl Api {
         Ok(client.request(method, url))
     }
 
-    async fn call(&self, request: RequestBuilder) -> Result<Value, Trouble> {
+    async fn call(&self, request: RequestBuilder, octets_max: usize) -> Result<Value, Trouble> {
         let mut response = request.send().await.map_err(|error| self.transport(error))?;
         let status = response.status();
         let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok());
@@ -164,8 +166,8 @@ impl Api {
         self.board.heard(usage, header("facebook-api-version"));
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| self.transport(error))? {
-            if body.len() + chunk.len() > ANSWER_OCTETS_MAX {
-                let text = format!("the answer is longer than {ANSWER_OCTETS_MAX} bytes");
+            if body.len() + chunk.len() > octets_max {
+                let text = format!("the answer is longer than {octets_max} bytes");
                 return Err(Trouble::Lost { code: "too-long", text });
             }
             body.extend_from_slice(&chunk);

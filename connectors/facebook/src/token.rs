@@ -116,7 +116,10 @@ async fn inspect(lane: &Lane) -> Result<(), Trouble> {
     } else {
         match lane.api.inspect(in_body).await {
             Ok(value) => read(value.get("data").unwrap_or(&Value::Null), settings, now),
-            Err(Trouble::Refused { class: Class::Gone | Class::Permanent, text, .. }) if in_body => {
+            Err(Trouble::Refused { class, text, .. })
+                if in_body && !matches!(class, Class::Uncertain | Class::Throttle) =>
+            {
+                // Perhaps only this way of asking: what the token is worth is then seen on the Page.
                 let mut findings = read_page(lane).await?;
                 let text =
                     format!("the token's kind and end are unknown, set token_check = \"get\" ({text})");

@@ -1,9 +1,10 @@
 //! What is known of a post afterwards.
 
-use contract::{Exhibit, Finding, PostAct, ReceiptVerdict};
-use simulators::facebook::{Calls, FaultKind};
+use contract::{Exhibit, Finding, PostAct, Rate, ReceiptVerdict};
+use loa_facebook::{FacebookConnector, FacebookSettings};
+use simulators::facebook::{Calls, FacebookScript, FaultKind};
 
-use crate::kit::{BOUND, World, accepted, doing};
+use crate::kit::{BOUND, World, accepted, context, doing, settings};
 
 fn exhibits(world: &World) -> Vec<Exhibit> {
     let findings = world.sink.findings.lock().unwrap();
@@ -72,9 +73,11 @@ async fn evidence_waits_while_much_is_used() {
     world.health(contract::Health::can_send).await;
     world.post("VN-1").await;
     assert!(world.sink.until(BOUND, |sink| !sink.receipts.lock().unwrap().is_empty()).await);
-    assert_eq!(world.facebook.counts().insight_reads, 0);
+    assert!(world.sink.until(BOUND, |sink| !sink.findings.lock().unwrap().is_empty()).await);
     contract::Connector::close(&*world.connector, BOUND).await;
-    assert_eq!((world.facebook.counts().insight_reads, exhibits(&world).len()), (0, 0));
+    let kept = exhibits(&world);
+    assert!(world.facebook.counts().insight_reads == 0 && kept.len() == 1, "{kept:?}");
+    assert!(kept[0].permalink.is_some() && kept[0].metrics.is_empty(), "{kept:?}");
 }
 
 #[tokio::test]
@@ -85,4 +88,21 @@ async fn a_deletion_is_confirmed_by_the_absence() {
     accepted(&world.send(doing("VN-1", PostAct::Delete(target.clone()))).await);
     assert!(world.sink.until(BOUND, |sink| sink.receipts.lock().unwrap().len() == 2).await);
     assert_eq!(world.sink.receipts.lock().unwrap()[1].references, [target]);
+}
+
+/// The next owner of a lane knows nothing of the last one's posts, and asks the Page.
+#[tokio::test]
+async fn evidence_goes_on_after_a_restart() {
+    let mut world = World::ready().await;
+    let reference = world.post("VN-1").await;
+    world.facebook.post_by_admin("Tin của quản trị viên");
+    contract::Connector::close(&*world.connector, BOUND).await;
+    let (context, _reports, sink, _) = context();
+    let script = FacebookScript::default();
+    let settings = FacebookSettings { evidence_for_hours: 72, ..settings(&script, &world.facebook.base()) };
+    let _next = FacebookConnector::start(settings, Rate::per_second(1), context);
+    assert!(sink.until(BOUND, |sink| !sink.findings.lock().unwrap().is_empty()).await);
+    let receipts = sink.receipts.lock().unwrap().clone();
+    assert_eq!(receipts.len(), 1, "only our own");
+    assert_eq!(receipts[0].references, [reference]);
 }

@@ -1,9 +1,10 @@
 //! Answers that are lost, broken or lie.
 
-use contract::{Answer, Reconciled, Scope};
+use contract::{Answer, Health, Reconciled, Scope};
+use loa_facebook::TokenCheck;
 use simulators::facebook::{Calls, FaultKind};
 
-use crate::kit::{World, error, photo, post, why};
+use crate::kit::{BOUND, World, error, photo, post, why};
 
 /// The post stands and the answer says otherwise: uncertain, then found, and never posted again.
 #[tokio::test]
@@ -23,6 +24,8 @@ async fn a_post_whose_answer_is_lost_is_found() {
         let outcome = world.send(post("VN-42")).await;
         assert!(matches!(outcome.answer, Answer::Uncertain { .. }), "{what:?}: {outcome:?}");
         let found = world.reconcile(post("VN-42"), since, &[]).await;
+        let read_back = world.sink.until(BOUND, |sink| sink.receipts.lock().unwrap().len() == 1).await;
+        assert!(read_back, "{what:?}: what is found is read back");
         let posts = world.facebook.posts();
         assert_eq!(posts.len(), 1, "{what:?}");
         assert_eq!(found, Reconciled::Sent { reference: posts[0].id.clone() }, "{what:?}");
@@ -89,4 +92,26 @@ async fn a_duplicate_is_looked_up() {
     let unseen = world.send(post("VN-1")).await;
     assert!(matches!(unseen.answer, Answer::Uncertain { .. }), "{unseen:?}");
     assert_eq!(why(&unseen).code, "506");
+}
+
+/// Behind TLS that doesn't come about no byte of a call has left.
+#[tokio::test]
+async fn without_tls_nothing_leaves() {
+    let mut world =
+        World::start(|_| {}, |settings| settings.api_url = settings.api_url.replace("http:", "https:")).await;
+    world.health(|health| matches!(health, Health::Down(why) if !why.contains("not been inspected"))).await;
+    let outcome = world.send(post("VN-1")).await;
+    assert!(matches!(outcome.answer, Answer::NotSent { .. }), "{outcome:?}");
+    assert_eq!(world.facebook.counts().requests_total(), 0);
+}
+
+/// Where the platform takes no inspection in a body, the lane works and says what it doesn't know.
+#[tokio::test]
+async fn an_inspection_that_is_not_understood_is_no_stop() {
+    let mut world = World::start(|_| {}, |settings| settings.token_check = TokenCheck::Post).await;
+    let health = world.health(Health::can_send).await;
+    let plain = health == Health::Ready;
+    assert!(plain || matches!(&health, Health::Limited(why) if why.contains("token_check")), "{health:?}");
+    world.post("VN-1").await;
+    assert_eq!(world.facebook.counts().tokens_in_url, 0);
 }
