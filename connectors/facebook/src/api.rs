@@ -99,9 +99,10 @@ impl Api {
     /// Uploads a photo that nobody sees until a post names it.
     pub(crate) async fn upload(&self, path: &str, photo: &Photo) -> Result<Value, Trouble> {
         let name = if photo.media_type == "image/png" { "photo.png" } else { "photo.jpg" };
-        let unusable = |error: reqwest::Error| Trouble::Unsent {
-            code: "photo",
-            text: format!("the photo's type is unusable: {}", without_address(error)),
+        let unusable = |_| Trouble::Refused {
+            class: Class::Permanent,
+            code: "photo".to_owned(),
+            text: "the photo's media type is none".to_owned(),
         };
         let source = multipart::Part::bytes(photo.bytes.to_vec())
             .file_name(name)
@@ -192,8 +193,13 @@ impl Api {
         })
     }
 
-    pub(crate) fn refused(&self, row: &Row, error: &ApiError) -> Trouble {
+    fn refused(&self, row: &Row, error: &ApiError) -> Trouble {
         let text = self.redact(&codes::sentence(row, error));
+        if row.class == Class::Throttle && self.board.paused().is_none() {
+            // Calling on would make it longer; the headers have not said how long it is.
+            self.board
+                .pause(format!("too many calls ({})", codes::code(error)), self.settings.throttle_pause());
+        }
         Trouble::Refused { class: row.class, code: codes::code(error), text }
     }
 

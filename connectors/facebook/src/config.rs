@@ -198,9 +198,36 @@ impl FacebookSettings {
         Duration::from_millis(self.request_timeout_ms)
     }
 
+    pub(crate) fn throttle_pause(&self) -> Duration {
+        bounded_s(self.throttle_pause_s)
+    }
+
+    pub(crate) fn stopped_for(&self) -> Duration {
+        bounded_s(self.stopped_for_s)
+    }
+
+    pub(crate) fn inspect_every(&self) -> Duration {
+        bounded_s(self.inspect_every_s)
+    }
+
+    pub(crate) fn evidence_every(&self) -> Duration {
+        bounded_s(self.evidence_every_s)
+    }
+
+    pub(crate) fn evidence_for(&self) -> Duration {
+        bounded_s(self.evidence_for_hours.saturating_mul(3_600))
+    }
+
     pub(crate) fn upload_timeout(&self) -> Duration {
         Duration::from_millis(self.upload_timeout_ms)
     }
+}
+
+/// Longest wait, also with settings that nobody checked: what is added to a moment must stay a moment.
+const WAIT_S_MAX: u64 = 90 * 86_400;
+
+fn bounded_s(seconds: u64) -> Duration {
+    Duration::from_secs(seconds.min(WAIT_S_MAX))
 }
 
 fn yes() -> bool {

@@ -12,6 +12,8 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use crate::{
+    api::Trouble,
+    codes::Class,
     lane::Lane,
     reply::{id, integer, moment, text},
 };
@@ -172,8 +174,8 @@ async fn keep_receipt(lane: &Lane, reference: &str, visible: bool) {
 
 /// Measures, waits twice as long as before, and measures again.
 async fn measure_on(lane: &Lane, reference: &str, permalink: Option<String>) {
-    let end = Instant::now() + Duration::from_secs(lane.settings.evidence_for_hours.saturating_mul(3_600));
-    let mut wait = Duration::from_secs(lane.settings.evidence_every_s);
+    let end = Instant::now() + lane.settings.evidence_for();
+    let mut wait = lane.settings.evidence_every();
     let mut first = true;
     loop {
         let metrics = measure(lane, reference).await;
@@ -226,7 +228,11 @@ async fn ask(lane: &Lane, path: &str, query: &[(&str, &str)]) -> Option<Option<V
     if !quiet || lane.board.paused().is_some() || lane.board.stopped().is_some() {
         return None;
     }
-    Some(lane.api.get(path, query).await.ok())
+    match lane.api.get(path, query).await {
+        Ok(value) => Some(Some(value)),
+        Err(Trouble::Refused { class: Class::Throttle | Class::Token, .. } | Trouble::Unsent { .. }) => None,
+        Err(Trouble::Refused { .. } | Trouble::Lost { .. }) => Some(None),
+    }
 }
 
 /// The lifetime figure of a metric; stale rows of single days may stand beside it.

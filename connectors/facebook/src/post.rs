@@ -257,25 +257,13 @@ impl Lane {
         }
     }
 
+    /// The call that was refused has set the pause.
     fn throttled(&self, code: &str, text: &str) -> Outcome {
-        let told = self.board.paused().is_some();
-        let pause = Duration::from_secs(self.settings.throttle_pause_s);
-        let left = if told {
-            self.board.paused().map_or(pause, |(_, left)| left)
-        } else {
-            self.board.pause(format!("too many calls ({code})"), pause)
-        };
         if !self.settings.throttled_means_unsent {
             return uncertain(code, text);
         }
-        if told {
-            answered(self.deferred(code, text, left))
-        } else {
-            answered(Answer::Throttled {
-                reason: reason(ReasonClass::Temporary, code, text),
-                retry_after: left,
-            })
-        }
+        let left = self.board.paused().map_or(self.settings.throttle_pause(), |(_, left)| left);
+        answered(self.deferred(code, text, left))
     }
 
     fn deferred(&self, code: &str, text: &str, left: Duration) -> Answer {
@@ -284,7 +272,8 @@ impl Lane {
         Answer::Deferred { reason: reason(ReasonClass::Temporary, code, text), until }
     }
 
-    async fn stop(&self, class: Class, code: &str, text: String) -> String {
+    /// Stops the lane and returns the sentence that says why and who must act.
+    pub(crate) async fn stop(&self, class: Class, code: &str, text: String) -> String {
         let remedy = match class {
             Class::Token => "create a new Page token and put it where page_token is kept",
             Class::Permission => "an administrator of the Page and of the app must give the right again",
@@ -297,7 +286,7 @@ impl Lane {
         {
             text = format!("{text}; {}", state.text);
         }
-        let until = Instant::now() + Duration::from_secs(self.settings.stopped_for_s);
+        let until = Instant::now() + self.settings.stopped_for();
         self.board.stop(Stop { code: code.to_owned(), text: text.clone(), until: Some(until) });
         text
     }

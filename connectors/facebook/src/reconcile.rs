@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::{
     api::Trouble,
     board::About,
+    codes::Class,
     evidence,
     lane::Lane,
     reply,
@@ -61,6 +62,9 @@ impl Lane {
         };
         if let Ok(Reconciled::Sent { reference }) = &seen {
             evidence::follow(self, &doubtful.body, reference);
+        }
+        if let Err(Trouble::Refused { class: class @ Class::Token, code, text }) = &seen {
+            self.stop(*class, code, text.clone()).await;
         }
         seen.unwrap_or_else(|trouble| Reconciled::Unknown(format!("the look-up failed: {}", trouble.text())))
     }

@@ -67,9 +67,9 @@ pub(crate) async fn watch(lane: Arc<Lane>) {
 
 /// Stopped lanes are looked at when their time is over.
 fn every(lane: &Lane) -> Duration {
-    let usual = Duration::from_secs(lane.settings.inspect_every_s);
+    let usual = lane.settings.inspect_every();
     match lane.board.stopped() {
-        Some(_) => usual.min(Duration::from_secs(lane.settings.stopped_for_s)),
+        Some(_) => usual.min(lane.settings.stopped_for()),
         None => usual,
     }
 }

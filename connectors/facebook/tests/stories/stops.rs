@@ -150,3 +150,42 @@ async fn what_comes_back_is_used_again() {
     world.health(Health::can_send).await;
     world.post("VN-1").await;
 }
+
+/// What Meta refuses is tried again after its time, and not before.
+#[tokio::test]
+async fn a_stop_ends_when_its_time_is_over_and_nothing_is_wrong() {
+    let mut world = World::start(|_| {}, |settings| settings.stopped_for_s = 1).await;
+    world.health(Health::can_send).await;
+    world.fault(error(10, None), Calls::Posts);
+    world.send(post("VN-1")).await;
+    world.health(stopped).await;
+    world.healed();
+    world.health(Health::can_send).await;
+    world.post("VN-1").await;
+}
+
+/// A dead token is noticed by looking, too.
+#[tokio::test]
+async fn a_look_with_a_dead_token_stops_the_lane() {
+    let world = World::ready().await;
+    world.facebook.expire_token();
+    let seen = world.reconcile(post("VN-1"), world.now(), &[]).await;
+    assert!(matches!(seen, contract::Reconciled::Unknown(_)), "{seen:?}");
+    world.health(stopped).await;
+}
+
+/// A refusal for speed counts as unsent only where the settings say so.
+#[tokio::test]
+async fn a_refusal_for_speed_may_be_taken_as_a_doubt() {
+    for (unsent, code) in [(true, 80_001), (false, 4)] {
+        let mut world = World::start(|_| {}, |settings| settings.throttled_means_unsent = unsent).await;
+        world.health(Health::can_send).await;
+        world.fault(error(code, None), Calls::Posts);
+        let outcome = world.send(post("VN-1")).await;
+        assert_eq!(matches!(outcome.answer, Answer::Deferred { .. }), unsent, "{outcome:?}");
+        assert_eq!(matches!(outcome.answer, Answer::Uncertain { .. }), !unsent, "{outcome:?}");
+        assert!(
+            text(&world.health(|health| matches!(health, Health::Down(_))).await).contains("again in 10 min")
+        );
+    }
+}
