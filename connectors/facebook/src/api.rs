@@ -18,8 +18,10 @@ use crate::{
     sign, usage,
 };
 
-/// Largest answer read; a listing of 100 long posts stays below.
-const ANSWER_OCTETS_MAX: usize = 2 * 1024 * 1024;
+/// Largest answer read.
+const ANSWER_OCTETS_MAX: usize = 256 * 1024;
+/// The same for listings: 100 posts of 5,000 letters, each written as `\uXXXX`.
+const LISTING_OCTETS_MAX: usize = 4 * 1024 * 1024;
 /// Longest time for connecting, within the time of the call.
 const CONNECT_MAX: Duration = Duration::from_secs(10);
 const TRANSPORT_TEXT_MAX: usize = 200;
@@ -79,27 +81,28 @@ impl Api {
 
     pub(crate) async fn get(&self, path: &str, query: Pairs<'_>) -> Result<Value, Trouble> {
         let request = self.request(Method::GET, path)?.query(query).query(&self.proof_pair());
-        self.call(request.bearer_auth(self.settings.page_token.expose())).await
+        self.call(request.bearer_auth(self.settings.page_token.expose()), LISTING_OCTETS_MAX).await
     }
 
     pub(crate) async fn post(&self, path: &str, form: Pairs<'_>) -> Result<Value, Trouble> {
         let proof = self.proof_pair();
         let form: Vec<_> = form.iter().chain(&proof).collect();
         let request = self.request(Method::POST, path)?.form(&form);
-        self.call(request.bearer_auth(self.settings.page_token.expose())).await
+        self.call(request.bearer_auth(self.settings.page_token.expose()), ANSWER_OCTETS_MAX).await
     }
 
     pub(crate) async fn delete(&self, path: &str) -> Result<Value, Trouble> {
         let request = self.request(Method::DELETE, path)?.query(&self.proof_pair());
-        self.call(request.bearer_auth(self.settings.page_token.expose())).await
+        self.call(request.bearer_auth(self.settings.page_token.expose()), ANSWER_OCTETS_MAX).await
     }
 
     /// Uploads a photo that nobody sees until a post names it.
     pub(crate) async fn upload(&self, path: &str, photo: &Photo) -> Result<Value, Trouble> {
         let name = if photo.media_type == "image/png" { "photo.png" } else { "photo.jpg" };
-        let unusable = |error: reqwest::Error| Trouble::Unsent {
-            code: "photo",
-            text: format!("the photo's type is unusable: {}", without_address(error)),
+        let unusable = |_| Trouble::Refused {
+            class: Class::Permanent,
+            code: "photo".to_owned(),
+            text: "the photo's media type is none".to_owned(),
         };
         let source = multipart::Part::bytes(photo.bytes.to_vec())
             .file_name(name)
@@ -114,7 +117,7 @@ impl Api {
         }
         let request =
             self.request(Method::POST, path)?.multipart(form).timeout(self.settings.upload_timeout());
-        self.call(request.bearer_auth(self.settings.page_token.expose())).await
+        self.call(request.bearer_auth(self.settings.page_token.expose()), ANSWER_OCTETS_MAX).await
     }
 
     /// Asks about the Page's token in the name of the app; `in_body` keeps the inspected token out of the address.
@@ -127,7 +130,7 @@ impl Api {
         } else {
             self.request(Method::GET, "debug_token")?.query(&pairs)
         };
-        self.call(request.bearer_auth(&self.app_token)).await
+        self.call(request.bearer_auth(&self.app_token), ANSWER_OCTETS_MAX).await
     }
 
     /// `text` without any secret of this lane: Meta's errors repeat the token that they don't like.
@@ -156,7 +159,7 @@ impl Api {
         Ok(client.request(method, url))
     }
 
-    async fn call(&self, request: RequestBuilder) -> Result<Value, Trouble> {
+    async fn call(&self, request: RequestBuilder, octets_max: usize) -> Result<Value, Trouble> {
         let mut response = request.send().await.map_err(|error| self.transport(error))?;
         let status = response.status();
         let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok());
@@ -164,8 +167,8 @@ impl Api {
         self.board.heard(usage, header("facebook-api-version"));
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| self.transport(error))? {
-            if body.len() + chunk.len() > ANSWER_OCTETS_MAX {
-                let text = format!("the answer is longer than {ANSWER_OCTETS_MAX} bytes");
+            if body.len() + chunk.len() > octets_max {
+                let text = format!("the answer is longer than {octets_max} bytes");
                 return Err(Trouble::Lost { code: "too-long", text });
             }
             body.extend_from_slice(&chunk);
@@ -190,8 +193,13 @@ impl Api {
         })
     }
 
-    pub(crate) fn refused(&self, row: &Row, error: &ApiError) -> Trouble {
+    fn refused(&self, row: &Row, error: &ApiError) -> Trouble {
         let text = self.redact(&codes::sentence(row, error));
+        if row.class == Class::Throttle && self.board.paused().is_none() {
+            // Calling on would make it longer; the headers have not said how long it is.
+            self.board
+                .pause(format!("too many calls ({})", codes::code(error)), self.settings.throttle_pause());
+        }
         Trouble::Refused { class: row.class, code: codes::code(error), text }
     }
 
@@ -222,13 +230,24 @@ fn client(settings: &FacebookSettings) -> Result<Client, reqwest::Error> {
         Some(proxy) => builder.proxy(reqwest::Proxy::all(proxy)?),
         None => builder.no_proxy(),
     };
-    // What the crypto is done with is the same wherever it is named, so a second naming is no loss.
-    drop(rustls::crypto::ring::default_provider().install_default());
     if settings.api_url.starts_with("http://") {
         // Nothing is encrypted then, and machines without certificates can still run the demonstration.
-        builder = builder.tls_certs_only([]);
+        if let Ok(tls) = no_tls() {
+            builder = builder.tls_backend_preconfigured(tls);
+        }
+    } else {
+        // What the crypto is done with is the same wherever it is named, so a second naming is no loss.
+        drop(rustls::crypto::ring::default_provider().install_default());
     }
     builder.build()
+}
+
+/// Trusts nobody.
+fn no_tls() -> Result<rustls::ClientConfig, rustls::Error> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let builder =
+        rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
+    Ok(builder.with_root_certificates(rustls::RootCertStore::empty()).with_no_client_auth())
 }
 
 /// Addresses are left out of every text: some carry secrets.

@@ -110,6 +110,7 @@ impl FacebookSettings {
             ("usage_stop_percent", u64::from(self.usage_stop_percent), 10, 100, "per cent"),
             ("evidence_stop_percent", u64::from(self.evidence_stop_percent), 1, 100, "per cent"),
             ("text_max", self.text_max as u64, 100, 63_206, "characters"),
+            ("photo_bytes_max", self.photo_bytes_max as u64, 1_000, 10_000_000, "bytes"),
             ("inspect_every_s", self.inspect_every_s, 1, 7 * DAY_S, "seconds"),
             ("stopped_for_s", self.stopped_for_s, 1, 7 * DAY_S, "seconds"),
             ("warn_days", u64::from(self.warn_days), 0, 365, "days"),

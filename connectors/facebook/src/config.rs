@@ -85,6 +85,9 @@ pub struct FacebookSettings {
     /// Longest text in characters. Meta publishes no figure; other clients stop at 63,206.
     #[serde(default = "default_text_max")]
     pub text_max: usize,
+    /// Largest photo in bytes. Meta's page says 10 MB, its errors say 4 MB.
+    #[serde(default = "default_photo_bytes_max")]
+    pub photo_bytes_max: usize,
     /// How often the token and the Page's state are inspected.
     #[serde(default = "default_inspect_every_s")]
     pub inspect_every_s: u64,
@@ -173,6 +176,7 @@ impl FacebookSettings {
             evidence_every_s: default_evidence_every_s(),
             evidence_for_hours: default_evidence_for_hours(),
             text_max: default_text_max(),
+            photo_bytes_max: default_photo_bytes_max(),
             inspect_every_s: default_inspect_every_s(),
             stopped_for_s: default_stopped_for_s(),
             reconnect_min_ms: default_reconnect_min_ms(),
@@ -194,9 +198,36 @@ impl FacebookSettings {
         Duration::from_millis(self.request_timeout_ms)
     }
 
+    pub(crate) fn throttle_pause(&self) -> Duration {
+        bounded_s(self.throttle_pause_s)
+    }
+
+    pub(crate) fn stopped_for(&self) -> Duration {
+        bounded_s(self.stopped_for_s)
+    }
+
+    pub(crate) fn inspect_every(&self) -> Duration {
+        bounded_s(self.inspect_every_s)
+    }
+
+    pub(crate) fn evidence_every(&self) -> Duration {
+        bounded_s(self.evidence_every_s)
+    }
+
+    pub(crate) fn evidence_for(&self) -> Duration {
+        bounded_s(self.evidence_for_hours.saturating_mul(3_600))
+    }
+
     pub(crate) fn upload_timeout(&self) -> Duration {
         Duration::from_millis(self.upload_timeout_ms)
     }
+}
+
+/// Longest wait, also with settings that nobody checked: what is added to a moment must stay a moment.
+const WAIT_S_MAX: u64 = 90 * 86_400;
+
+fn bounded_s(seconds: u64) -> Duration {
+    Duration::from_secs(seconds.min(WAIT_S_MAX))
 }
 
 fn yes() -> bool {
@@ -265,6 +296,10 @@ fn default_text_max() -> usize {
     5_000
 }
 
+fn default_photo_bytes_max() -> usize {
+    4_000_000
+}
+
 fn default_inspect_every_s() -> u64 {
     86_400
 }
@@ -313,7 +348,7 @@ mod tests {
         for (more, expected) in [
             (r#", "page": "1""#, "unknown field `page`"),
             (r#", "token_check": "url""#, "expected one of `post`, `get`, `off`"),
-            (r#", "api_version_ends": "soon""#, "soon"),
+            (r#", "api_version_ends": "soon""#, "year"),
         ] {
             let error = read(more).unwrap_err();
             assert!(error.contains(expected), "{more}: {error}");

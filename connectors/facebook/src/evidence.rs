@@ -6,17 +6,22 @@ use std::{
     time::Duration,
 };
 
-use contract::{Body, Exhibit, Finding, Outcome, PostAct, Receipt, ReceiptVerdict, Submission};
+use contract::{Body, Exhibit, Finding, Health, PostAct, Receipt, ReceiptVerdict};
+use jiff::SignedDuration;
 use serde_json::Value;
 use tokio::time::Instant;
 
 use crate::{
+    api::Trouble,
+    codes::Class,
     lane::Lane,
-    reply::{integer, text},
+    reply::{id, integer, moment, text},
 };
 
-/// Posts followed at a time; later ones are read back only.
+/// Posts measured at a time; later ones are read back only.
 const FOLLOWED_MAX: usize = 64;
+/// Posts and changes read back at a time.
+const READ_MAX: usize = 256;
 /// When to read a post back: a new one may not be readable at once.
 const READ_BACK_S: [u64; 5] = [0, 2, 10, 60, 300];
 /// When to hand facts over again that could not be kept.
@@ -36,41 +41,75 @@ enum Made {
     Gap,
 }
 
-/// Follows what `outcome` accepted, in the background.
-pub(crate) fn follow(lane: &Arc<Lane>, submission: &Submission, outcome: &Outcome) {
-    let (Some(part), Body::Post(post)) = (outcome.accepted.first(), &*submission.body) else { return };
+/// Follows what was accepted, in the background.
+pub(crate) fn follow(lane: &Arc<Lane>, body: &Body, reference: &str) {
+    let Body::Post(post) = body else { return };
     let made = match post.act {
         PostAct::Publish => Made::Post,
         PostAct::Edit(_) => Made::Edit,
         PostAct::Comment(_) => Made::Comment,
         PostAct::Delete(_) => Made::Gap,
     };
-    let (lane, reference) = (Arc::clone(lane), part.reference.clone());
+    start(lane, reference, made);
+}
+
+/// Takes up again what an earlier owner of the lane followed: the app's own posts of the last days.
+pub(crate) async fn resume(lane: Arc<Lane>) {
+    let ready = async {
+        let mut health = lane.board.subscribe();
+        health.wait_for(Health::can_send).await.is_ok()
+    };
+    let ready = tokio::select! {
+        ready = ready => ready,
+        () = lane.closing.cancelled() => false,
+    };
+    let hours = i64::try_from(lane.settings.evidence_for_hours).unwrap_or(0);
+    if !ready || hours == 0 {
+        return;
+    }
+    let path = format!("{}/published_posts", lane.settings.page_id);
+    let query = [("fields", "id,created_time,application"), ("limit", "100")];
+    let Some(Some(page)) = ask(&lane, &path, &query).await else { return };
+    let after =
+        lane.context.clock.now().saturating_sub(SignedDuration::from_hours(hours)).unwrap_or_default();
+    let ours = |row: &&Value| {
+        let app = row.get("application").and_then(|app| id(app, "id"));
+        let created = row.get("created_time").and_then(moment);
+        app.as_deref() == Some(&lane.settings.app_id) && created >= Some(after)
+    };
+    let rows = page.get("data").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    for reference in rows.iter().filter(ours).filter_map(|row| id(row, "id")) {
+        start(&lane, &reference, Made::Post);
+    }
+}
+
+fn start(lane: &Arc<Lane>, reference: &str, made: Made) {
+    let others = lane.followed.fetch_add(1, Ordering::SeqCst);
+    if others >= READ_MAX {
+        lane.followed.fetch_sub(1, Ordering::SeqCst);
+        tracing::warn!(lane = %lane.context.lane, reference, "too much at a time to read this one back");
+        return;
+    }
+    let (lane, reference) = (Arc::clone(lane), reference.to_owned());
     let tracker = lane.tasks.clone();
     tracker.spawn(async move {
         let closing = lane.closing.clone();
         tokio::select! {
             () = closing.cancelled() => {}
-            () = after(&lane, &reference, made) => {}
+            () = after(&lane, &reference, made, others < FOLLOWED_MAX) => {}
         }
+        lane.followed.fetch_sub(1, Ordering::SeqCst);
     });
 }
 
-async fn after(lane: &Lane, reference: &str, made: Made) {
+async fn after(lane: &Lane, reference: &str, made: Made, measured: bool) {
     let Some(read) = read_back(lane, reference, made).await else { return };
     keep_receipt(lane, reference, read.visible).await;
-    if made != Made::Post || lane.settings.evidence_for_hours == 0 {
-        if read.permalink.is_some() {
-            let at = lane.context.clock.now();
-            let reference = reference.to_owned();
-            keep(lane, Exhibit { reference, permalink: read.permalink, metrics: Vec::new(), at }).await;
-        }
-        return;
-    }
-    if lane.followed.fetch_add(1, Ordering::SeqCst) < FOLLOWED_MAX {
+    if made == Made::Post && measured && lane.settings.evidence_for_hours > 0 {
         measure_on(lane, reference, read.permalink).await;
+    } else if read.permalink.is_some() {
+        keep(lane, reference, read.permalink, Vec::new()).await;
     }
-    lane.followed.fetch_sub(1, Ordering::SeqCst);
 }
 
 struct ReadBack {
@@ -135,22 +174,26 @@ async fn keep_receipt(lane: &Lane, reference: &str, visible: bool) {
 
 /// Measures, waits twice as long as before, and measures again.
 async fn measure_on(lane: &Lane, reference: &str, permalink: Option<String>) {
-    let end = Instant::now() + Duration::from_secs(lane.settings.evidence_for_hours.saturating_mul(3_600));
-    let mut wait = Duration::from_secs(lane.settings.evidence_every_s);
+    let end = Instant::now() + lane.settings.evidence_for();
+    let mut wait = lane.settings.evidence_every();
+    let mut first = true;
     loop {
-        if let Some(metrics) = measure(lane, reference).await {
-            let at = lane.context.clock.now();
-            let (reference, permalink) = (reference.to_owned(), permalink.clone());
-            keep(lane, Exhibit { reference, permalink, metrics, at }).await;
+        let metrics = measure(lane, reference).await;
+        // The address is known, even while there are no figures.
+        if metrics.is_some() || first {
+            keep(lane, reference, permalink.clone(), metrics.unwrap_or_default()).await;
         }
         if Instant::now() + wait > end || !lane.rest(wait).await {
             return;
         }
+        first = false;
         wait = (wait * 2).min(EVERY_MAX);
     }
 }
 
-async fn keep(lane: &Lane, exhibit: Exhibit) {
+async fn keep(lane: &Lane, reference: &str, permalink: Option<String>, metrics: Vec<(String, Option<i64>)>) {
+    let at = lane.context.clock.now();
+    let exhibit = Exhibit { reference: reference.to_owned(), permalink, metrics, at };
     if let Err(error) = lane.context.receipts.found(vec![Finding::Exhibit(exhibit)]).await {
         tracing::warn!(lane = %lane.context.lane, %error, "evidence not kept; it is measured again later");
     }
@@ -185,7 +228,11 @@ async fn ask(lane: &Lane, path: &str, query: &[(&str, &str)]) -> Option<Option<V
     if !quiet || lane.board.paused().is_some() || lane.board.stopped().is_some() {
         return None;
     }
-    Some(lane.api.get(path, query).await.ok())
+    match lane.api.get(path, query).await {
+        Ok(value) => Some(Some(value)),
+        Err(Trouble::Refused { class: Class::Throttle | Class::Token, .. } | Trouble::Unsent { .. }) => None,
+        Err(Trouble::Refused { .. } | Trouble::Lost { .. }) => Some(None),
+    }
 }
 
 /// The lifetime figure of a metric; stale rows of single days may stand beside it.

@@ -28,7 +28,7 @@ pub(crate) struct Lane {
     /// Waits for nothing more.
     pub(crate) kill: CancellationToken,
     pub(crate) tasks: TaskTracker,
-    /// Posts whose evidence is being read.
+    /// Posts and changes being read back or measured.
     pub(crate) followed: AtomicUsize,
     /// One reading at a time: evidence is never urgent.
     pub(crate) reading: tokio::sync::Semaphore,
@@ -59,6 +59,7 @@ impl Lane {
         });
         lane.tasks.spawn(Arc::clone(&lane).work(taken));
         lane.tasks.spawn(token::watch(Arc::clone(&lane)));
+        lane.tasks.spawn(evidence::resume(Arc::clone(&lane)));
         lane
     }
 
@@ -106,8 +107,10 @@ impl Lane {
         if let Some(reason) = outcome.answer.reason() {
             tracing::info!(lane = %self.context.lane, code = %reason.code, reason = %reason.text, "not accepted");
         }
-        if outcome.answer == Answer::Accepted && !self.closing.is_cancelled() {
-            evidence::follow(self, submission, &outcome);
+        if outcome.answer == Answer::Accepted
+            && let Some(part) = outcome.accepted.first()
+        {
+            evidence::follow(self, &submission.body, &part.reference);
         }
         outcome
     }

@@ -11,7 +11,7 @@ use std::{
 use contract::{
     Answer, Body, Outcome, PHOTOS_MAX, PartReference, PostAct, PostBody, ReasonClass, Scope, Submission,
 };
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
@@ -24,9 +24,6 @@ use crate::{
     reply, token,
     words::{mentions, normal},
 };
-
-/// Larger photos are refused by the running service, whatever its page says.
-const PHOTO_OCTETS_MAX: usize = 4 * 1024 * 1024;
 
 impl Lane {
     /// Tries a submission. Sets `begun` before the first byte of the call that publishes.
@@ -41,7 +38,7 @@ impl Lane {
             return answered(answer);
         }
         match &post.act {
-            PostAct::Publish => self.publish(post, begun).await,
+            PostAct::Publish => self.publish(post, submission.expires_at, begun).await,
             PostAct::Edit(target) => {
                 let text = normal(&post.text);
                 begun.store(true, Ordering::SeqCst);
@@ -75,6 +72,7 @@ impl Lane {
             return None;
         }
         let (text, max) = (normal(&post.text), self.settings.text_max);
+        let photo_max = self.settings.photo_bytes_max;
         let missing_link = post.link.as_ref().is_some_and(|link| !text.contains(link.as_str()));
         if !mentions(&text, &post.reference) {
             Some(
@@ -85,12 +83,8 @@ impl Lane {
             Some(format!("the text has {} characters; text_max allows {max}", text.chars().count()))
         } else if post.photos.len() > PHOTOS_MAX {
             Some(format!("{} photos are more than {PHOTOS_MAX}", post.photos.len()))
-        } else if post
-            .photos
-            .iter()
-            .any(|photo| photo.bytes.is_empty() || photo.bytes.len() > PHOTO_OCTETS_MAX)
-        {
-            Some(format!("a photo is empty or above {PHOTO_OCTETS_MAX} bytes"))
+        } else if post.photos.iter().any(|photo| photo.bytes.is_empty() || photo.bytes.len() > photo_max) {
+            Some(format!("a photo is empty or above {photo_max} bytes"))
         } else if missing_link && !post.photos.is_empty() {
             Some("a post with photos has no place for the link: write it into the text".to_owned())
         } else {
@@ -115,7 +109,7 @@ impl Lane {
         Some(self.deferred("pause", &format!("paused: {why}"), left))
     }
 
-    async fn publish(&self, post: &PostBody, begun: &AtomicBool) -> Outcome {
+    async fn publish(&self, post: &PostBody, expires_at: Timestamp, begun: &AtomicBool) -> Outcome {
         let mut photos = Vec::new();
         for photo in &post.photos {
             let said = self.api.upload(&format!("{}/photos", self.settings.page_id), photo).await;
@@ -130,6 +124,9 @@ impl Lane {
         let mut form = vec![("message", text.as_str())];
         form.extend(attached.as_deref().map(|attached| ("attached_media", attached)));
         let link = post.link.as_deref().filter(|_| attached.is_none());
+        if expires_at <= self.context.clock.now() {
+            return not_sent("expired", "the alert expired while its photos were uploaded");
+        }
         begun.store(true, Ordering::SeqCst);
         let Some(link) = link else {
             let said = self.api.post(&path, &form).await;
@@ -260,34 +257,23 @@ impl Lane {
         }
     }
 
+    /// The call that was refused has set the pause.
     fn throttled(&self, code: &str, text: &str) -> Outcome {
-        let told = self.board.paused().is_some();
-        let pause = Duration::from_secs(self.settings.throttle_pause_s);
-        let left = if told {
-            self.board.paused().map_or(pause, |(_, left)| left)
-        } else {
-            self.board.pause(format!("too many calls ({code})"), pause)
-        };
         if !self.settings.throttled_means_unsent {
             return uncertain(code, text);
         }
-        if told {
-            answered(self.deferred(code, text, left))
-        } else {
-            answered(Answer::Throttled {
-                reason: reason(ReasonClass::Temporary, code, text),
-                retry_after: left,
-            })
-        }
+        let left = self.board.paused().map_or(self.settings.throttle_pause(), |(_, left)| left);
+        answered(self.deferred(code, text, left))
     }
 
     fn deferred(&self, code: &str, text: &str, left: Duration) -> Answer {
         let left = SignedDuration::try_from(left).unwrap_or(SignedDuration::MAX);
-        let until = self.context.clock.now().saturating_add(left).unwrap_or(jiff::Timestamp::MAX);
+        let until = self.context.clock.now().saturating_add(left).unwrap_or(Timestamp::MAX);
         Answer::Deferred { reason: reason(ReasonClass::Temporary, code, text), until }
     }
 
-    async fn stop(&self, class: Class, code: &str, text: String) -> String {
+    /// Stops the lane and returns the sentence that says why and who must act.
+    pub(crate) async fn stop(&self, class: Class, code: &str, text: String) -> String {
         let remedy = match class {
             Class::Token => "create a new Page token and put it where page_token is kept",
             Class::Permission => "an administrator of the Page and of the app must give the right again",
@@ -300,7 +286,7 @@ impl Lane {
         {
             text = format!("{text}; {}", state.text);
         }
-        let until = Instant::now() + Duration::from_secs(self.settings.stopped_for_s);
+        let until = Instant::now() + self.settings.stopped_for();
         self.board.stop(Stop { code: code.to_owned(), text: text.clone(), until: Some(until) });
         text
     }

@@ -1,5 +1,7 @@
 //! Looking up what became of a call whose answer is unknown. One look; when to look is the engine's business.
 
+use std::sync::Arc;
+
 use contract::{Body, Doubtful, PostAct, Reconciled};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
@@ -7,6 +9,8 @@ use serde_json::Value;
 use crate::{
     api::Trouble,
     board::About,
+    codes::Class,
+    evidence,
     lane::Lane,
     reply,
     words::{mentions, normal, same_post},
@@ -41,7 +45,7 @@ pub(crate) struct Look {
 }
 
 impl Lane {
-    pub(crate) async fn resolve(&self, doubtful: &Doubtful) -> Reconciled {
+    pub(crate) async fn resolve(self: &Arc<Self>, doubtful: &Doubtful) -> Reconciled {
         let Body::Post(post) = &*doubtful.body else {
             return Reconciled::Unknown("a Page has posts only".to_owned());
         };
@@ -56,6 +60,12 @@ impl Lane {
             PostAct::Comment(target) => self.commented(target, &want, doubtful).await,
             PostAct::Delete(target) => self.deleted(target, doubtful).await,
         };
+        if let Ok(Reconciled::Sent { reference }) = &seen {
+            evidence::follow(self, &doubtful.body, reference);
+        }
+        if let Err(Trouble::Refused { class: class @ Class::Token, code, text }) = &seen {
+            self.stop(*class, code, text.clone()).await;
+        }
         seen.unwrap_or_else(|trouble| Reconciled::Unknown(format!("the look-up failed: {}", trouble.text())))
     }
 

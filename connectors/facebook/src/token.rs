@@ -67,9 +67,9 @@ pub(crate) async fn watch(lane: Arc<Lane>) {
 
 /// Stopped lanes are looked at when their time is over.
 fn every(lane: &Lane) -> Duration {
-    let usual = Duration::from_secs(lane.settings.inspect_every_s);
+    let usual = lane.settings.inspect_every();
     match lane.board.stopped() {
-        Some(_) => usual.min(Duration::from_secs(lane.settings.stopped_for_s)),
+        Some(_) => usual.min(lane.settings.stopped_for()),
         None => usual,
     }
 }
@@ -110,23 +110,51 @@ async fn until_tried_again(lane: &Lane) -> bool {
 /// One inspection. `Err`: nothing was learnt.
 async fn inspect(lane: &Lane) -> Result<(), Trouble> {
     let (settings, now) = (&lane.settings, lane.context.clock.now());
-    let said = match settings.token_check {
-        TokenCheck::Post => lane.api.inspect(true).await,
-        TokenCheck::Get => lane.api.inspect(false).await,
-        TokenCheck::Off => lane.api.get(&settings.page_id, &[("fields", "id")]).await,
-    };
-    let mut findings = match said {
-        Ok(value) if settings.token_check == TokenCheck::Off => page_itself(&value, settings),
-        Ok(value) => read(value.get("data").unwrap_or(&Value::Null), settings, now),
-        Err(Trouble::Refused { class: Class::Uncertain | Class::Throttle, code, text }) => {
-            return Err(Trouble::Refused { class: Class::Uncertain, code, text });
+    let in_body = settings.token_check == TokenCheck::Post;
+    let findings = if settings.token_check == TokenCheck::Off {
+        read_page(lane).await?
+    } else {
+        match lane.api.inspect(in_body).await {
+            Ok(value) => read(value.get("data").unwrap_or(&Value::Null), settings, now),
+            Err(Trouble::Refused { class, text, .. })
+                if in_body && !matches!(class, Class::Uncertain | Class::Throttle) =>
+            {
+                // Perhaps only this way of asking: what the token is worth is then seen on the Page.
+                let mut findings = read_page(lane).await?;
+                let text =
+                    format!("the token's kind and end are unknown, set token_check = \"get\" ({text})");
+                findings.warnings.push((About::Rights, text));
+                findings
+            }
+            Err(trouble) => stopped_by(trouble, "the token's inspection was refused")?,
         }
-        Err(Trouble::Refused { text, .. }) => Findings {
-            stop: Some(format!("the token's inspection was refused: {text}")),
-            ..Findings::default()
-        },
-        Err(trouble) => return Err(trouble),
     };
+    conclude(lane, findings, now).await;
+    Ok(())
+}
+
+/// The least that can be asked: does the token read its Page?
+async fn read_page(lane: &Lane) -> Result<Findings, Trouble> {
+    match lane.api.get(&lane.settings.page_id, &[("fields", "id")]).await {
+        Ok(value) => Ok(page_itself(&value, &lane.settings)),
+        Err(trouble) => stopped_by(trouble, "the Page can't be read"),
+    }
+}
+
+/// A definite no stops the lane; anything else is tried again.
+fn stopped_by(trouble: Trouble, what: &str) -> Result<Findings, Trouble> {
+    match trouble {
+        Trouble::Refused { class: Class::Uncertain | Class::Throttle, .. }
+        | Trouble::Unsent { .. }
+        | Trouble::Lost { .. } => Err(trouble),
+        Trouble::Refused { text, .. } => {
+            Ok(Findings { stop: Some(format!("{what}: {text}")), ..Findings::default() })
+        }
+    }
+}
+
+async fn conclude(lane: &Lane, mut findings: Findings, now: Timestamp) {
+    let settings = &lane.settings;
     findings.stop = findings.stop.map(|text| lane.api.redact(&text));
     if findings.stop.is_none()
         && let Some(state) = page_state(lane).await
@@ -137,7 +165,6 @@ async fn inspect(lane: &Lane) -> Result<(), Trouble> {
     let today = now.to_zoned(TimeZone::UTC).date();
     findings.warnings.extend(versions::warning(settings, today).map(|text| (About::VersionEnd, text)));
     show(lane, findings);
-    Ok(())
 }
 
 fn show(lane: &Lane, findings: Findings) {
