@@ -1,8 +1,8 @@
 //! Alerts as they are written: made, changed, read. Every change makes a new version that nobody has approved yet.
 
 use super::{
-    Act, AlertForm, Office, OfficeError, PlanForm, Result, accounts::require, actions::domain_alert, form::new_alert,
-    people::page,
+    Act, AlertForm, Office, OfficeError, PlanForm, Result, accounts::require, actions::domain_alert,
+    form::new_alert, people::page,
 };
 use crate::{
     domain::{
@@ -116,10 +116,10 @@ impl Office {
                 sms_form: wrong.content.sms_form,
                 body: None,
                 zalo: wrong.plan.uses(Channel::Zalo).then(|| wrong.content.zalo.map(blank)).flatten(),
-                post: wrong.plan.uses(Channel::Facebook).then(|| PostContent {
-                    correcting: Correcting::Comment,
-                    ..PostContent::default()
-                }),
+                post: wrong
+                    .plan
+                    .uses(Channel::Facebook)
+                    .then(|| PostContent { correcting: Correcting::Comment, ..PostContent::default() }),
             },
             audience: Audience { reached_by: Some(alert), ..Audience::default() },
             plan: Some(PlanForm::Steps(Plan::at_once(&channels))),

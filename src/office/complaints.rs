@@ -88,7 +88,10 @@ fn texts(refusal: &ContentRefusal) -> (Text, Text) {
             ),
         ),
         ContentRefusal::TooMany { count, count_max, .. } => (
-            both(format!("có {count} mục, tối đa {count_max}"), format!("{count} entries, the most is {count_max}")),
+            both(
+                format!("có {count} mục, tối đa {count_max}"),
+                format!("{count} entries, the most is {count_max}"),
+            ),
             Text::of("bỏ bớt", "take some out"),
         ),
         ContentRefusal::NotALink => (
@@ -97,7 +100,10 @@ fn texts(refusal: &ContentRefusal) -> (Text, Text) {
         ),
         ContentRefusal::NotAPicture { .. } => (
             Text::of("không phải mã của ảnh", "no picture's hash"),
-            Text::of("đưa ảnh lên trước rồi ghi mã nhận được", "add the picture first and use the hash it got"),
+            Text::of(
+                "đưa ảnh lên trước rồi ghi mã nhận được",
+                "add the picture first and use the hash it got",
+            ),
         ),
         ContentRefusal::MarkedLive { .. } => (
             Text::of(

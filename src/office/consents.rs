@@ -42,7 +42,8 @@ impl Office {
     ) -> Result<std::result::Result<(), String>> {
         let consent = self.consent_of(lane)?;
         let answer = tokio::time::timeout(EXCHANGE_LIMIT, consent.finish(code, verifier)).await;
-        let answer = answer.unwrap_or_else(|_| Err("the provider did not answer in time; start again".to_owned()));
+        let answer =
+            answer.unwrap_or_else(|_| Err("the provider did not answer in time; start again".to_owned()));
         match &answer {
             Ok(()) => tracing::info!(lane, "consent renewed"),
             Err(why) => tracing::error!(lane, why, "consent not renewed"),

@@ -133,8 +133,8 @@ impl Office {
         let alone = areas.chain(groups).filter_map(|one| one.check(&self.areas, &slugs).err());
         let everyone_and_more =
             audience.everyone && !(audience.areas.is_empty() && audience.groups.is_empty());
-        let reached_and_more =
-            audience.reached_by.is_some() && *audience != Audience { reached_by: audience.reached_by, ..Audience::default() };
+        let reached_and_more = audience.reached_by.is_some()
+            && *audience != Audience { reached_by: audience.reached_by, ..Audience::default() };
         let together = (everyone_and_more || reached_and_more)
             .then(|| audience.check(&self.areas, &slugs).err())
             .flatten();
@@ -214,10 +214,7 @@ fn check_reached(form: &AlertForm, known: &Known<'_>, complaints: &mut Complaint
                 "đính chính phải đến đúng những người đã hoặc có thể đã nhận tin sai",
                 "a correction goes to exactly those whom the earlier alert reached or may have reached",
             ),
-            (
-                "bỏ trống người nhận để hệ thống tự điền",
-                "leave the audience empty, and it is filled in",
-            ),
+            ("bỏ trống người nhận để hệ thống tự điền", "leave the audience empty, and it is filled in"),
         );
         return;
     }
@@ -273,8 +270,7 @@ fn check_content(form: &AlertForm, limits: ContentLimits, complaints: &mut Compl
         sms_form: SmsForm::Plain,
         ..ContentDraft::default()
     });
-    let sms =
-        ContentDraft { headline: FINE.to_owned(), body: None, zalo: None, post: None, ..draft.clone() };
+    let sms = ContentDraft { headline: FINE.to_owned(), body: None, zalo: None, post: None, ..draft.clone() };
     let alone = [
         Some(ContentDraft { headline: draft.headline.clone(), ..fine() }),
         Some(ContentDraft { body: draft.body.clone(), ..fine() }),
@@ -301,7 +297,12 @@ fn check_content(form: &AlertForm, limits: ContentLimits, complaints: &mut Compl
 }
 
 /// What is kept of a form that passed; refused with all complaints otherwise.
-pub(super) fn new_alert(form: AlertForm, checked: Checked, author: UserId, now: Timestamp) -> Result<NewAlert> {
+pub(super) fn new_alert(
+    form: AlertForm,
+    checked: Checked,
+    author: UserId,
+    now: Timestamp,
+) -> Result<NewAlert> {
     let (Some(content), Some(plan)) = (checked.content, checked.plan) else {
         return checked.complaints.or_refused();
     };

@@ -41,7 +41,8 @@ impl Office {
     pub async fn picture_add(&self, by: &Account, media_type: &str, bytes: Vec<u8>) -> Result<StoredPicture> {
         require(by, Act::Write)?;
         let (kind, (width, height)) = looked_at(media_type, &bytes).map_err(OfficeError::refused)?;
-        let picture = Picture { hash: PictureHash::of(&bytes), media_type: kind.media_type().to_owned(), bytes };
+        let picture =
+            Picture { hash: PictureHash::of(&bytes), media_type: kind.media_type().to_owned(), bytes };
         let stored = self.store.catalog.picture_add(self.clock.now(), by.id, &picture).await?;
         tracing::info!(by = %by.id, hash = picture.hash.0, bytes = picture.bytes.len(), stored, "picture");
         let Picture { hash, bytes, .. } = picture;
@@ -58,21 +59,26 @@ impl Office {
 }
 
 fn looked_at(media_type: &str, bytes: &[u8]) -> Result<(Kind, (u32, u32)), Complaint> {
-    let refused = |value: &str, reason: Text, remedy: Text| Err(Complaint::new("picture", value, reason, remedy));
+    let refused =
+        |value: &str, reason: Text, remedy: Text| Err(Complaint::new("picture", value, reason, remedy));
     let found = Kind::of(bytes);
     let Some(kind) = found.filter(|kind| kind.media_type().eq_ignore_ascii_case(media_type)) else {
         return refused(
             media_type,
             Text::of("nội dung không phải loại ảnh đã ghi", "the bytes are no picture of this media type"),
-            Text::of("gửi ảnh JPEG hoặc PNG, ghi đúng Content-Type", "send a JPEG or PNG and say which it is"),
+            Text::of(
+                "gửi ảnh JPEG hoặc PNG, ghi đúng Content-Type",
+                "send a JPEG or PNG and say which it is",
+            ),
         );
     };
     let (bytes_max, why) = match kind {
-        Kind::Jpeg => (
-            JPEG_BYTES_MAX,
-            ("Facebook từ chối ảnh từ 4 MB", "Facebook refuses pictures of 4 MB and more"),
-        ),
-        Kind::Png => (PNG_BYTES_MAX, ("Facebook làm mờ ảnh PNG trên 1 MB", "Facebook blurs a PNG of more than 1 MB")),
+        Kind::Jpeg => {
+            (JPEG_BYTES_MAX, ("Facebook từ chối ảnh từ 4 MB", "Facebook refuses pictures of 4 MB and more"))
+        }
+        Kind::Png => {
+            (PNG_BYTES_MAX, ("Facebook làm mờ ảnh PNG trên 1 MB", "Facebook blurs a PNG of more than 1 MB"))
+        }
     };
     if bytes.len() > bytes_max {
         return refused(

@@ -10,26 +10,22 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 pub use channels::{
-    ArticleShown, ChannelPreview, ParameterShown, PictureShown, PostShown, Shows, TemplateFault, TemplateShown,
-    TextShown,
+    ArticleShown, ChannelPreview, ParameterShown, PictureShown, PostShown, Shows, TemplateFault,
+    TemplateShown, TextShown,
 };
 
 use self::channels::Shown;
 use super::{
-    Act, AlertForm, Complaint, Office, Result, Text,
-    accounts::require,
-    actions::form_of,
-    complaints::audience_complaint,
-    form::Checked,
-    words,
+    Act, AlertForm, Complaint, Office, Result, Text, accounts::require, actions::form_of,
+    complaints::audience_complaint, form::Checked, words,
 };
 use crate::{
     domain::{
-        AlertId, Audience, Channel, Content, ContentHash, Encoding, ExclusionReason, Finish, Plan, RouteLoad,
+        AlertId, Audience, Content, ContentHash, Encoding, ExclusionReason, Finish, Plan, RouteLoad,
         TextReport, forecast, report,
         sms::{Reference, segment_with},
     },
-    engine::{Reach, Rendering, RouteSetup},
+    engine::{Reach, RouteSetup},
     ledger::{Account, AudiencePreview, PeopleGroup},
 };
 
@@ -164,8 +160,7 @@ impl Office {
         groups: &[PeopleGroup],
         refusals: &mut Vec<Complaint>,
     ) -> Result<AudiencePreview> {
-        let mut used = self.setup.routes_of(plan).map(|(route, _)| &route.reach).peekable();
-        if used.peek().is_some() && used.all(|reach| matches!(reach, Reach::Page(_))) {
+        if self.is_page_only(plan) {
             return Ok(AudiencePreview::default());
         }
         let slugs: BTreeSet<String> = groups.iter().map(|group| group.slug.clone()).collect();
@@ -195,6 +190,11 @@ impl Office {
         Ok(reached)
     }
 
+    fn is_page_only(&self, plan: &Plan) -> bool {
+        let mut used = self.setup.routes_of(plan).map(|(route, _)| route).peekable();
+        used.peek().is_some() && used.all(is_page)
+    }
+
     /// One entry for each route of the plan, and what each step loads on which route.
     async fn channels(
         &self,
@@ -204,8 +204,10 @@ impl Office {
     ) -> Result<(Vec<ChannelPreview>, Vec<(i64, RouteLoad)>)> {
         let starts = shown.plan.starts();
         let (mut channels, mut loads) = (Vec::new(), Vec::new());
-        for (route, step) in self.setup.routes_of(shown.plan) {
-            let targets = reached.by_route.iter().find(|(id, _)| *id == route.id).map_or(0, |(_, people)| *people);
+        let used: Vec<(&RouteSetup, i64)> = self.setup.routes_of(shown.plan).collect();
+        for (route, step) in used {
+            let targets =
+                reached.by_route.iter().find(|(id, _)| *id == route.id).map_or(0, |(_, people)| *people);
             let before = refusals.len();
             let shows = self.shows(shown, route, targets, refusals).await?;
             // Two routes of one channel lack the same.
@@ -214,7 +216,7 @@ impl Office {
                     refusals.push(complaint);
                 }
             }
-            let messages = if matches!(route.reach, Reach::Page(_)) { 1 } else { targets };
+            let messages = if is_page(route) { 1 } else { targets };
             let load = load(route, messages, &shows);
             let expected = forecast(&[load]).overall;
             loads.push((step, load));
@@ -281,6 +283,11 @@ fn overall(loads: &[(i64, RouteLoad)], plan: &Plan, now: Timestamp) -> Vec<Finis
 fn start_of(starts: &[Duration], step: i64) -> Duration {
     let index = usize::try_from(step - 1).unwrap_or(0);
     starts.get(index).copied().unwrap_or_default()
+}
+
+/// One message for all.
+fn is_page(route: &RouteSetup) -> bool {
+    matches!(route.reach, Reach::Page(_))
 }
 
 fn load(route: &RouteSetup, messages: i64, shows: &Shows) -> RouteLoad {

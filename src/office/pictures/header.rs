@@ -91,7 +91,8 @@ mod tests {
     }
 
     fn png_of(width: u32, height: u32) -> Vec<u8> {
-        [PNG_START, &[0, 0, 0, 13], b"IHDR", &width.to_be_bytes(), &height.to_be_bytes(), &[8, 2, 0, 0, 0]].concat()
+        [PNG_START, &[0, 0, 0, 13], b"IHDR", &width.to_be_bytes(), &height.to_be_bytes(), &[8, 2, 0, 0, 0]]
+            .concat()
     }
 
     /// With a comment, a Huffman table and fill bytes before the frame.

@@ -9,7 +9,8 @@ use contract::{TemplateFacts, TemplateParameter};
 use super::{FinishPreview, Office, Result, RoutePreview, Text};
 use crate::{
     domain::{
-        AlertId, Channel, Content, Correcting, Mode, PictureHash, Plan, PostContent, ZaloContent, public_reference,
+        AlertId, Channel, Content, Correcting, Mode, PictureHash, Plan, PostContent, ZaloContent,
+        public_reference,
     },
     engine::{Rendering, RouteSetup},
     office::{AlertForm, Complaint},
@@ -201,7 +202,10 @@ impl Office {
                     "content.post.pictures",
                     &used.hash.0,
                     ("không có ảnh này", "there is no such picture"),
-                    ("đưa ảnh lên trước rồi ghi mã nhận được", "add the picture first and use the hash it got"),
+                    (
+                        "đưa ảnh lên trước rồi ghi mã nhận được",
+                        "add the picture first and use the hash it got",
+                    ),
                 )),
             }
         }
@@ -213,7 +217,10 @@ fn no_template() -> Complaint {
     Complaint::new(
         "content.zalo",
         "",
-        ("kế hoạch dùng mẫu tin Zalo nhưng chưa chọn mẫu", "the plan uses a Zalo template, and none is named"),
+        (
+            "kế hoạch dùng mẫu tin Zalo nhưng chưa chọn mẫu",
+            "the plan uses a Zalo template, and none is named",
+        ),
         (
             "chọn mẫu và điền các ô, hoặc bỏ Zalo khỏi kế hoạch",
             "name a template and its parameters, or take zalo out of the plan",
@@ -260,12 +267,17 @@ fn template(zalo: &ZaloContent, templates: &[TemplateFacts], targets: i64) -> Te
             Text::of("tài khoản không có mẫu này", "the account has no such template"),
         ),
         Some(facts) if !facts.enabled => {
-            fault("not-enabled", None, Text::of("mẫu này chưa được phép gửi", "this template may not be sent now"));
+            fault(
+                "not-enabled",
+                None,
+                Text::of("mẫu này chưa được phép gửi", "this template may not be sent now"),
+            );
         }
         Some(_) => {}
     }
     let known: &[TemplateParameter] = facts.map(|facts| facts.parameters.as_slice()).unwrap_or_default();
-    for parameter in known.iter().filter(|known| known.required && !zalo.parameters.contains_key(&known.name)) {
+    for parameter in known.iter().filter(|known| known.required && !zalo.parameters.contains_key(&known.name))
+    {
         fault("missing", Some(&parameter.name), Text::of("chưa điền", "it is missing"));
     }
     let mut parameters = Vec::new();
@@ -343,10 +355,17 @@ mod tests {
             id: "7".into(),
             name: "Thiên tai".into(),
             enabled: true,
-            parameters: vec![parameter("kind", true, 0, 5), parameter("time", true, 3, 9), parameter("code", false, 0, 4)],
+            parameters: vec![
+                parameter("kind", true, 0, 5),
+                parameter("time", true, 3, 9),
+                parameter("code", false, 0, 4),
+            ],
             price_dong: Some(200),
         };
-        let faults = |template: &str, given: &[(&str, &str)], known: &[TemplateFacts]| -> Vec<(&'static str, String)> {
+        let faults = |template: &str,
+                      given: &[(&str, &str)],
+                      known: &[TemplateFacts]|
+         -> Vec<(&'static str, String)> {
             let parameters = given.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
             let zalo = ZaloContent { template: template.into(), parameters };
             let found = super::template(&zalo, known, 10).faults;

@@ -46,9 +46,8 @@ impl Office {
         if let Some(report) = &preview.report {
             text_warnings(report, &mut warnings);
         }
-        let under_way = |alert: &&AlertRow| {
-            matches!(alert.phase, Phase::Approved | Phase::Dispatching | Phase::Paused)
-        };
+        let under_way =
+            |alert: &&AlertRow| matches!(alert.phase, Phase::Approved | Phase::Dispatching | Phase::Paused);
         if let Some(earlier) = reached_by.filter(under_way) {
             let alert = earlier.id;
             warnings.add(
@@ -69,7 +68,8 @@ impl Office {
                     (format!("tuyến {name} hiện không gửi được"), format!("route {name} cannot send now")),
                 );
             }
-            if matches!(&channel.shows, Shows::Template(template) if template.name.is_none() && template.faults.is_empty()) {
+            if matches!(&channel.shows, Shows::Template(template) if template.name.is_none() && template.faults.is_empty())
+            {
                 warnings.add(
                     "template-unchecked",
                     (
@@ -122,8 +122,12 @@ fn timing(plan: &Plan, preview: &Preview, now: Timestamp, warnings: &mut Warning
             warnings.add(
                 "step-too-short",
                 (
-                    format!("bước {step} bắt đầu khi bước trước chưa gửi xong: phần còn lại của bước trước bị bỏ"),
-                    format!("step {step} begins before the one before it is through: the rest of that is dropped"),
+                    format!(
+                        "bước {step} bắt đầu khi bước trước chưa gửi xong: phần còn lại của bước trước bị bỏ"
+                    ),
+                    format!(
+                        "step {step} begins before the one before it is through: the rest of that is dropped"
+                    ),
                 ),
             );
         }
@@ -163,7 +167,10 @@ fn broadcast(form: &AlertForm, preview: &mut Preview, now: Timestamp, warnings: 
         let until = words::hour(until);
         warnings.add(
             "broadcast-waits",
-            (format!("bài viết trên {route} chờ đến {until}"), format!("the broadcast on {route} waits until {until}")),
+            (
+                format!("bài viết trên {route} chờ đến {until}"),
+                format!("the broadcast on {route} waits until {until}"),
+            ),
         );
     }
 }
