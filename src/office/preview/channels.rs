@@ -372,10 +372,10 @@ mod tests {
             found.into_iter().map(|fault| (fault.code, fault.parameter.unwrap_or_default())).collect()
         };
         let known = std::slice::from_ref(&facts);
-        // Five letters, eleven code points before they are composed.
-        let lu = "lu\u{31b}\u{303}\u{301}a\u{302}n";
-        assert_eq!(faults("7", &[("kind", "Lũ"), ("time", "18h"), ("code", "A1")], known), []);
-        assert_eq!(faults("7", &[("kind", lu), ("time", "18h")], known).len(), 1, "not one letter");
+        assert!(faults("7", &[("kind", "Lũ"), ("time", "18h"), ("code", "A1")], known).is_empty());
+        // Four characters, seven code points before they are composed.
+        let decomposed = "Lu\u{303} e\u{302}\u{301}";
+        assert!(faults("7", &[("kind", decomposed), ("time", "18h")], known).is_empty());
         let table = [
             (vec![("time", "18h")], ("missing", "kind")),
             (vec![("kind", "Lũ quét"), ("time", "18h")], ("too-long", "kind")),
@@ -387,7 +387,7 @@ mod tests {
             assert_eq!(faults("7", &given, known), [(code, parameter.to_owned())], "{given:?}");
         }
         assert_eq!(faults("8", &[], known), [("unknown-template", String::new())]);
-        assert_eq!(faults("8", &[("any", "x")], &[]), [], "nothing is known yet");
+        assert!(faults("8", &[("any", "x")], &[]).is_empty(), "nothing is known yet");
         let off = TemplateFacts { enabled: false, parameters: vec![], ..facts.clone() };
         assert_eq!(faults("7", &[], &[off]), [("not-enabled", String::new())]);
     }
