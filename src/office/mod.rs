@@ -6,11 +6,15 @@ mod accounts;
 mod actions;
 mod alerts;
 mod complaints;
+mod consents;
 mod error;
 mod form;
 mod import;
 mod people;
+mod pictures;
+mod plan;
 mod preview;
+mod reach;
 mod report;
 mod report_csv;
 pub mod words;
@@ -23,8 +27,14 @@ pub use error::{Complaint, Complaints, Conflict, LastChange, OfficeError, Result
 pub use form::AlertForm;
 pub use import::{ImportOptions, Verdicts};
 pub use people::{GroupForm, Numbers, PeopleFilter, PersonView};
-pub use preview::{ExclusionCount, FinishPreview, Preview, PreviewWarning, RoutePreview};
-pub use report::{AlertCounts, AreaReport, MessageView, RouteCounts};
+pub use pictures::{PICTURE_BYTES_READ_MAX, StoredPicture};
+pub use plan::{NamedPlan, PlanForm};
+pub use preview::{
+    ArticleShown, ChannelPreview, ExclusionCount, FinishPreview, ParameterShown, PictureShown, PostShown,
+    Preview, PreviewWarning, RoutePreview, Shows, TemplateFault, TemplateShown, TextShown,
+};
+pub use reach::{ExhibitView, InboxView, PersonReach, Reached};
+pub use report::{AlertCounts, AreaReport, MessageView, PeopleCounts, RouteCounts};
 pub use report_csv::CsvStream;
 pub use words::Text;
 
