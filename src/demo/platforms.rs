@@ -11,7 +11,7 @@ use simulators::{
     },
     zalo::{
         Zalo, ZaloScript,
-        script::{Fate, Follower, RateScript},
+        script::{Fate, Follower},
     },
 };
 
@@ -52,7 +52,7 @@ impl Platforms {
         };
         let script = ZaloScript {
             followers: (0..followers).map(follower).collect(),
-            rate: RateScript { app_per_minute: REQUESTS_PER_MINUTE, ..RateScript::default() },
+            rate_per_minute: REQUESTS_PER_MINUTE,
             uid_quota: FOLLOWERS_MAX * 2,
             ..ZaloScript::default()
         };

@@ -12,7 +12,7 @@ use loa::{
 use serde_json::json;
 use simulators::zalo::{
     Push, ZaloScript,
-    script::{Fate, PhoneScript, RateScript},
+    script::{Fate, PhoneScript},
 };
 
 use crate::kit::{
@@ -24,10 +24,7 @@ const PEOPLE: u32 = 100;
 
 /// An account that the gateway may use as fast as it likes.
 fn zalo() -> ZaloScript {
-    ZaloScript {
-        rate: RateScript { app_per_minute: 1_000_000, ..RateScript::default() },
-        ..ZaloScript::default()
-    }
+    ZaloScript { rate_per_minute: 1_000_000, ..ZaloScript::default() }
 }
 
 fn town(zalo: ZaloScript) -> Plan {
