@@ -86,7 +86,7 @@ pub async fn run(options: Options) -> anyhow::Result<ExitCode> {
     };
     let config = world.carriers.config(&folder, options.port, &world.platforms.lanes(&folder)?)?;
     let app = start(&config).await?;
-    world.platforms.call_back(app.address).await;
+    world.platforms.call_back(app.address).await?;
     let done = tokio::select! {
         done = play(&app, &world, &options) => Some(done?),
         () = stop.cancelled() => None,
@@ -149,6 +149,7 @@ async fn play(app: &App, world: &World, options: &Options) -> anyhow::Result<sum
         began.elapsed().as_secs_f64()
     );
 
+    followers_known(app).await?;
     println!("2. Soạn và xem trước / Written and previewed");
     let form = form();
     let preview = office.preview(&cast.author, &form).await?;

@@ -109,9 +109,12 @@ impl Platforms {
     }
 
     /// From now on both platforms call back.
-    pub(super) async fn call_back(&self, address: std::net::SocketAddr) {
-        self.zalo.set_webhook(Some(format!("http://{address}/callback/zalo-1"))).await;
-        self.facebook.set_webhook(Some(format!("http://{address}/callback/facebook-1"))).await;
+    pub(super) async fn call_back(&self, address: std::net::SocketAddr) -> anyhow::Result<()> {
+        let zalo = format!("http://{address}/callback/zalo-1");
+        self.zalo.set_webhook(Some(zalo)).await.context("Zalo's callback")?;
+        let verified = self.facebook.set_webhook(Some(format!("http://{address}/callback/facebook-1"))).await;
+        anyhow::ensure!(verified, "the page's callback was not verified");
+        Ok(())
     }
 
     pub(super) async fn stop(self) {

@@ -176,7 +176,7 @@ mod tests {
             (plan(&[(&[Zalo], 0), (&[Sms], 0)]), Some(PlanRefusal::Wait { step: 1, wait_s: 0 })),
             (plan(&[(&[Zalo], 0), (&[Zalo], 60)]), Some(PlanRefusal::Twice { step: 1, channel: Zalo })),
             (plan(&[(&[Sms], 0), (&[Facebook], 60)]), Some(PlanRefusal::PageLate { step: 1 })),
-            (plan(&[(&[Sms], 0); 4]), Some(PlanRefusal::TooManySteps { steps: 4 })),
+            (plan(&[(&[Sms] as &[Channel], 0); 4]), Some(PlanRefusal::TooManySteps { steps: 4 })),
         ];
         for (plan, refusal) in table {
             assert_eq!(plan.check().err(), *refusal, "{plan:?}");

@@ -142,7 +142,7 @@ async fn send(
         sms_accented: accented.then(|| text.into()),
         sms_plain: (!accented).then(|| text.into()),
         sms_form,
-        body: None,
+        ..ContentDraft::default()
     };
     let form = AlertForm { content, ..alert(Severity::Severe) };
     let draft = office.alert_add(author, form).await.unwrap();

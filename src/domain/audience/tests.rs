@@ -5,7 +5,7 @@ use super::*;
 fn check(areas: &[&str], groups: &[&str], everyone: bool) -> Result<Selection, AudienceRefusal> {
     let owned = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
     let known = BTreeSet::from(["canbo".to_owned(), "yte".to_owned()]);
-    Audience { areas: owned(areas), groups: owned(groups), everyone }
+    Audience { areas: owned(areas), groups: owned(groups), everyone, reached_by: None }
         .check(&AreaCatalogue::embedded().unwrap(), &known)
 }
 

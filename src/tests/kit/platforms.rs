@@ -41,10 +41,13 @@ impl Platforms {
 
     pub(super) async fn call_back(&self, address: SocketAddr) {
         if let Some((zalo, _)) = &self.zalo {
-            zalo.set_webhook(Some(format!("http://{address}/callback/zalo-1"))).await;
+            zalo.set_webhook(Some(format!("http://{address}/callback/zalo-1")))
+                .await
+                .expect("the callback answers");
         }
         if let Some((facebook, _)) = &self.facebook {
-            facebook.set_webhook(Some(format!("http://{address}/callback/page-1"))).await;
+            let verified = facebook.set_webhook(Some(format!("http://{address}/callback/page-1"))).await;
+            assert!(verified, "the callback repeats the challenge");
         }
     }
 

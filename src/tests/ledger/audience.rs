@@ -1,9 +1,9 @@
 //! From people to numbered targets, exclusions and messages.
 
 use loa::domain::{ExclusionReason, PersonId, Phase, Selection};
-use loa::ledger::{DispatchPlan, PersonRow, Progress, Store};
+use loa::ledger::{PersonRow, Progress, Store};
 
-use super::world::{Plan, World, at, person};
+use super::world::{Plan, World, at, dispatch_plan, person};
 
 /// Seven people for whom there are six fates; the seventh shares the first one's number.
 fn mixed() -> Vec<PersonRow> {
@@ -31,11 +31,11 @@ pub(super) async fn people_are_left_out_with_the_first_reason_that_holds(store: 
         let alert = world.approved(Plan::default()).await;
         freeze(&world, alert, &Selection::Everyone, rows_max).await;
         let targets = store.reports.targets(alert, 0, 100).await.unwrap();
-        let told: Vec<_> = targets.iter().map(|row| (row.seq, row.phone.clone(), row.route)).collect();
+        let told: Vec<_> = targets.iter().map(|row| (row.seq, row.sms.clone().unwrap())).collect();
         let expected = [
-            (1, person(1, None).phone, world.routes[0]),
-            (2, person(5, None).phone, world.routes[1]),
-            (3, person(6, None).phone, world.routes[0]),
+            (1, (world.routes[0], person(1, None).phone)),
+            (2, (world.routes[1], person(5, None).phone)),
+            (3, (world.routes[0], person(6, None).phone)),
         ];
         assert_eq!(told, expected, "chunks of {rows_max}");
         let exclusions = store.reports.exclusions(alert, 0, 100).await.unwrap();
@@ -69,10 +69,10 @@ pub(super) async fn freeze_and_accept_resume_in_chunks_of_any_size(store: &Store
     for rows_max in [1, 4, 7, 23, 24] {
         let alert = world.approved(Plan::default()).await;
         freeze(&world, alert, &Selection::Everyone, rows_max).await;
-        let plans = [DispatchPlan { route: world.routes[0], parts: 1 }];
-        store.ledger.begin(at(2), alert, "d", &plans).await.unwrap();
+        let plans = [dispatch_plan(world.routes[0], Plan::default())];
+        store.ledger.begin(at(2), alert, "d", &plans, &[]).await.unwrap();
         // Begun twice is begun once.
-        store.ledger.begin(at(3), alert, "other", &plans).await.unwrap();
+        store.ledger.begin(at(3), alert, "other", &plans, &[]).await.unwrap();
         let mut made = 0;
         loop {
             let progress = store.ledger.accept(at(3), alert, rows_max).await.unwrap();
@@ -113,7 +113,7 @@ pub(super) async fn an_alert_without_targets_is_complete_at_once(store: &Store) 
     let alert = world.approved(Plan::default()).await;
     let nowhere = Selection::Chosen { communes: vec!["99999".into()], groups: Vec::new() };
     freeze(&world, alert, &nowhere, 10).await;
-    store.ledger.begin(at(2), alert, "d", &[]).await.unwrap();
+    store.ledger.begin(at(2), alert, "d", &[], &[]).await.unwrap();
     let row = store.catalog.alert(alert).await.unwrap().unwrap();
     assert_eq!((row.phase, row.ended_at), (Phase::Completed, Some(at(2))));
     assert!(store.ledger.counts(alert).await.unwrap().is_empty());
@@ -133,7 +133,9 @@ pub(super) async fn a_preview_tells_what_a_freeze_finds(store: &Store) {
         let preview = store.reports.audience(&selection, &world.routing()).await.unwrap();
         let targets = store.reports.targets(alert, 0, 100).await.unwrap();
         for route in &world.routes {
-            let frozen = targets.iter().filter(|row| row.route == *route).count() as i64;
+            let frozen =
+                targets.iter().filter(|row| row.sms.as_ref().is_some_and(|(on, _)| on == route)).count()
+                    as i64;
             let told =
                 preview.by_route.iter().find(|(told, _)| told == route).map_or(0, |(_, people)| *people);
             assert_eq!(told, frozen, "{selection:?}");

@@ -67,7 +67,7 @@ pub(super) async fn an_edit_makes_a_version_and_voids_approval_and_freeze(store:
     assert!(store.reports.targets(alert, 0, 10).await.unwrap().is_empty());
     // A freeze or a begin that was under way finds nothing to do.
     store.ledger.freeze(at(4), alert, &Selection::Everyone, &world.routing(), 3).await.unwrap();
-    store.ledger.begin(at(4), alert, "digest", &[]).await.unwrap();
+    store.ledger.begin(at(4), alert, "digest", &[], &[]).await.unwrap();
     assert_eq!(world.phase(alert).await, Phase::Draft);
     assert!(store.reports.targets(alert, 0, 10).await.unwrap().is_empty());
     let missing = store.catalog.alert_edit(at(3), loa::domain::AlertId(99), 1, &next).await.unwrap();

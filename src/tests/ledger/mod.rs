@@ -51,6 +51,17 @@ macro_rules! conformance {
             reports::a_trail_tells_the_story_in_order,
             reports::areas_add_up_to_the_counters,
             reports::inbound_and_ping_are_taken,
+            plans::a_step_is_for_those_not_reached_before,
+            plans::a_step_begins_early_when_nothing_is_open_before_it,
+            plans::what_a_step_did_not_send_is_over_with_it,
+            plans::an_alert_waits_for_its_steps_and_ends_with_them,
+            plans::all_at_once_is_a_message_on_each_and_one_person,
+            plans::plain_alerts_show_their_persons_page_by_page,
+            plans::a_page_is_sent_once_unless_its_absence_is_proved,
+            plans::those_an_alert_reached_are_found_exactly,
+            plans::contacts_are_people_and_may_refuse,
+            plans::one_of_many_replaces_a_pair_of_tokens,
+            plans::templates_and_pictures_are_kept_once,
             chance::whatever_happens_everything_is_counted_once,
         }
     };
@@ -70,6 +81,7 @@ mod catalog;
 mod chance;
 mod claims;
 mod lifecycle;
+mod plans;
 mod receipts;
 mod reports;
 mod settling;

@@ -130,7 +130,8 @@ pub(super) async fn areas_add_up_to_the_counters(store: &Store) {
 pub(super) async fn inbound_and_ping_are_taken(store: &Store) {
     let world = World::new(store, 0).await;
     store.reports.ping().await.unwrap();
-    let message = Inbound { from: "84901".into(), to: "LANGSON".into(), text: "TU CHOI".into() };
+    let message =
+        Inbound { from: "84901".into(), to: "LANGSON".into(), text: "TU CHOI".into(), ..Inbound::default() };
     store.ledger.keep_inbound(at(1), world.lane, &[message.clone(), message]).await.unwrap();
     store.ledger.keep_inbound(at(1), world.lane, &[]).await.unwrap();
     assert!(store.reports.unmatched().await.unwrap().is_empty());

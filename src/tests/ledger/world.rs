@@ -90,7 +90,8 @@ impl<'a> World<'a> {
     }
 
     pub(super) fn routing(&self) -> Routing {
-        Routing { by_carrier: vec![("viettel".into(), self.routes[0]), ("vinaphone".into(), self.routes[1])] }
+        let by_carrier = vec![("viettel".into(), self.routes[0]), ("vinaphone".into(), self.routes[1])];
+        Routing { by_carrier, ..Routing::default() }
     }
 
     pub(super) fn new_alert(&self, plan: Plan) -> NewAlert {
@@ -105,9 +106,12 @@ impl<'a> World<'a> {
                 sms_plain: None,
                 sms_form: SmsForm::Accented,
                 body: None,
+                zalo: None,
+                post: None,
             },
             content_hash: ContentHash::from_bytes([7; 32]),
             audience: Audience { everyone: true, ..Audience::default() },
+            plan: loa::domain::Plan::default(),
             uncertain: plan.policy,
             author: self.author,
             expires_at: at(plan.expires_s),
@@ -130,9 +134,8 @@ impl<'a> World<'a> {
             self.store.ledger.freeze(at(1), alert, &everyone, &self.routing(), ROWS_MAX).await.unwrap()
         {
         }
-        let plans: Vec<DispatchPlan> =
-            self.routes.iter().map(|route| DispatchPlan { route: *route, parts: plan.parts }).collect();
-        self.store.ledger.begin(at(1), alert, "digest", &plans).await.unwrap();
+        let plans: Vec<DispatchPlan> = self.routes.iter().map(|route| dispatch_plan(*route, plan)).collect();
+        self.store.ledger.begin(at(1), alert, "digest", &plans, &[]).await.unwrap();
         while let Progress::More(_) = self.store.ledger.accept(at(1), alert, ROWS_MAX).await.unwrap() {}
         alert
     }
@@ -205,6 +208,11 @@ impl<'a> World<'a> {
         }
         by_route.into_iter().map(|(_, counts)| counts).sum()
     }
+}
+
+/// A dispatch of an alert with one step.
+pub(super) fn dispatch_plan(route: RouteId, plan: Plan) -> DispatchPlan {
+    DispatchPlan { route, parts: plan.parts, step: 1, expires_at: at(plan.expires_s), page: None }
 }
 
 async fn account(store: &Store, name: &str, role: Role) -> UserId {
