@@ -1,25 +1,22 @@
 //! From what is written to what can be used; gathers every complaint on the way.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    time::Duration,
-};
+use std::{collections::BTreeMap, time::Duration};
 
-use contract::Rate;
 use figment::{
     Figment,
     error::Kind,
     value::{Dict, Value},
 };
-use loa_smpp::SmppSettings;
 use serde::de::DeserializeOwned;
 
-use super::{Channel, Complaint, Config, Lane, Ledger, Log, Secrets, Server, raw};
-use crate::engine::Settings;
+use super::{Complaint, Config, Ledger, Log, Secrets, Server, raw};
+use crate::{
+    domain::{Plan, PlanStep},
+    engine::Settings,
+};
 
-const SECTIONS: [&str; 7] = ["server", "ledger", "coordination", "log", "sending", "routing", "lane"];
-/// Names of lanes and routes: they stand in addresses, metrics and log lines.
-const NAME_CHARS_MAX: usize = 40;
+const SECTIONS: [&str; 8] =
+    ["server", "ledger", "coordination", "log", "sending", "routing", "plans", "lane"];
 
 pub(super) fn check(figment: &Figment, secrets: &Secrets) -> Result<Config, Vec<Complaint>> {
     let mut complaints = Complaints::default();
@@ -30,6 +27,7 @@ pub(super) fn check(figment: &Figment, secrets: &Secrets) -> Result<Config, Vec<
     let log: Option<raw::Log> = complaints.section(figment, "log");
     let sending: Option<raw::Sending> = complaints.section(figment, "sending");
     let routing: Option<raw::Routing> = complaints.section(figment, "routing");
+    let plans = complaints.plans(figment);
     let lanes = complaints.lanes(figment, secrets);
 
     let server = server.and_then(|raw| complaints.server(raw));
@@ -44,19 +42,19 @@ pub(super) fn check(figment: &Figment, secrets: &Secrets) -> Result<Config, Vec<
     }
     match (server, ledger, log, sending, routing, complaints.list.is_empty()) {
         (Some(server), Some(ledger), Some(log), Some(sending), Some(routing), true) => {
-            Ok(Config { server, ledger, log, sending, parts_max, routing, lanes })
+            Ok(Config { server, ledger, log, sending, parts_max, routing, lanes, plans })
         }
         _ => Err(complaints.list),
     }
 }
 
 #[derive(Default)]
-struct Complaints {
+pub(super) struct Complaints {
     list: Vec<Complaint>,
 }
 
 impl Complaints {
-    fn add(&mut self, key: impl Into<String>, text: impl Into<String>) {
+    pub(super) fn add(&mut self, key: impl Into<String>, text: impl Into<String>) {
         self.list.push(Complaint { key: key.into(), text: text.into() });
     }
 
@@ -85,7 +83,7 @@ impl Complaints {
     }
 
     /// Reads a section. A key that is unknown is complained of and left out, so that it hides no other complaint.
-    fn read<T: DeserializeOwned>(&mut self, section: &str, value: Value) -> Option<T> {
+    pub(super) fn read<T: DeserializeOwned>(&mut self, section: &str, value: Value) -> Option<T> {
         let mut value = value;
         loop {
             let error = match value.deserialize() {
@@ -108,7 +106,7 @@ impl Complaints {
         }
     }
 
-    fn figment(&mut self, section: &str, error: figment::Error) {
+    pub(super) fn figment(&mut self, section: &str, error: figment::Error) {
         for error in error {
             let below = error.path.iter().filter(|key| *key != section);
             let key: Vec<_> = std::iter::once(section).chain(below.map(String::as_str)).collect();
@@ -157,6 +155,35 @@ impl Complaints {
         Some(Ledger { url, migrate: raw.migrate })
     }
 
+    fn plans(&mut self, figment: &Figment) -> BTreeMap<String, Plan> {
+        let written: raw::Plans = self.section(figment, "plans").unwrap_or_default();
+        let mut plans = BTreeMap::new();
+        for (name, steps) in written {
+            if let Some(plan) = self.plan(&name, steps) {
+                plans.insert(name, plan);
+            }
+        }
+        plans
+    }
+
+    fn plan(&mut self, name: &str, steps: Vec<raw::PlanStep>) -> Option<Plan> {
+        let mut plan = Plan { steps: Vec::with_capacity(steps.len()) };
+        for step in steps {
+            let channels = step.channels.iter().map(|channel| channel.parse()).collect::<Result<_, _>>();
+            match channels {
+                Ok(channels) => plan.steps.push(PlanStep { channels, wait_s: step.wait_s }),
+                Err(unknown) => {
+                    self.add(format!("plans.{name}"), unknown.to_string());
+                    return None;
+                }
+            }
+        }
+        if let Err(refusal) = plan.check() {
+            self.add(format!("plans.{name}"), refusal.to_string());
+        }
+        Some(plan)
+    }
+
     fn log(&mut self, raw: raw::Log) -> Option<Log> {
         if !["text", "json"].contains(&raw.format.as_str()) {
             self.add("log.format", format!("'{}' is neither \"text\" nor \"json\"", raw.format));
@@ -182,6 +209,7 @@ impl Complaints {
             ("references_max", raw.references_max, 0, 10_000_000),
             ("strikes_max", raw.strikes_max, 1, 100),
             ("bulk_share", raw.bulk_share, 2, 1_000),
+            ("escalate_ms", raw.escalate_ms, 10, 60_000),
         ];
         for (key, value, low, high) in bounds {
             if !(low..=high).contains(&value) {
@@ -203,97 +231,9 @@ impl Complaints {
             bulk_share: u32::try_from(raw.bulk_share).unwrap_or(u32::MAX),
             lane_refused_rest: Duration::from_secs(raw.lane_refused_rest_s),
             drain: Duration::from_secs(raw.drain_s),
+            escalate_every: Duration::from_millis(raw.escalate_ms),
             ..Settings::default()
         }
-    }
-
-    fn lanes(&mut self, figment: &Figment, secrets: &Secrets) -> Vec<Lane> {
-        let written: Vec<Value> = match figment.extract_inner("lane") {
-            Ok(written) => written,
-            Err(error) if error.missing() => Vec::new(),
-            Err(error) => {
-                self.figment("lane", error);
-                Vec::new()
-            }
-        };
-        let lanes: Vec<_> = written
-            .iter()
-            .enumerate()
-            .filter_map(|(index, value)| self.lane(index, value, secrets))
-            .collect();
-        let mut names = BTreeSet::new();
-        for (index, lane) in lanes.iter().enumerate() {
-            if !names.insert(&lane.name) {
-                self.add(
-                    format!("lane[{index}].name"),
-                    format!("'{}' is the name of another lane too", lane.name),
-                );
-            }
-        }
-        lanes
-    }
-
-    fn lane(&mut self, index: usize, value: &Value, secrets: &Secrets) -> Option<Lane> {
-        let key = |field: &str| format!("lane[{index}].{field}");
-        let raw: raw::Lane = self.read(&format!("lane[{index}]"), value.clone())?;
-        self.name(&key("name"), &raw.name);
-        for route in &raw.serves {
-            self.name(&key("serves"), route);
-        }
-        if raw.serves.is_empty() {
-            self.add(key("serves"), "the lane serves no route; name at least one, such as [\"viettel\"]");
-        }
-        let rate = match raw.rate.parse::<Rate>() {
-            Ok(rate) => Some(rate),
-            Err(error) => {
-                self.add(key("rate"), error.to_string());
-                None
-            }
-        };
-        let channel = match raw.kind.as_str() {
-            "smpp" => self.smpp(&key("smpp"), raw.smpp.as_ref(), secrets),
-            other => {
-                self.add(
-                    key("kind"),
-                    format!("'{other}' is not a kind of lane; this version knows \"smpp\""),
-                );
-                None
-            }
-        };
-        Some(Lane {
-            name: raw.name,
-            serves: raw.serves,
-            rate: rate?,
-            standby: raw.standby,
-            channel: channel?,
-        })
-    }
-
-    fn name(&mut self, key: &str, name: &str) {
-        let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
-        if name.is_empty() || name.len() > NAME_CHARS_MAX || !name.chars().all(fits) {
-            self.add(key, format!("'{name}' is not a name; use 1 to {NAME_CHARS_MAX} of a-z, 0-9, - and _"));
-        }
-    }
-
-    fn smpp(&mut self, key: &str, value: Option<&Value>, secrets: &Secrets) -> Option<Channel> {
-        let Some(value) = value else {
-            self.add(
-                key,
-                "the section [lane.smpp] is missing; it holds address, system_id, password and source",
-            );
-            return None;
-        };
-        let mut settings: SmppSettings = self.read(key, value.clone())?;
-        let place = value.find_ref("password").and_then(Value::as_str).unwrap_or_default();
-        match secrets.read(place) {
-            Ok(password) => settings.password = loa_smpp::Password::new(password),
-            Err(why) => self.add(format!("{key}.password"), why),
-        }
-        for complaint in settings.check() {
-            self.add(format!("{key}.{}", complaint.key), complaint.text);
-        }
-        Some(Channel::Smpp(Box::new(settings)))
     }
 }
 

@@ -2,8 +2,10 @@
 //! Everything wrong is said at once, each with its key and a remedy.
 
 mod check;
+mod lane;
 mod raw;
 mod secret;
+mod way;
 
 use std::{collections::BTreeMap, fmt, net::SocketAddr, path::PathBuf};
 
@@ -13,8 +15,11 @@ use figment::{
     providers::{Env, Format, Toml},
 };
 
+use crate::domain::Plan;
+
 pub(crate) use check::carriers;
 pub use secret::Secrets;
+pub(crate) use way::{Way, way};
 
 /// The settings with every default and its comment, as `loa check --defaults` prints them.
 pub const DEFAULTS: &str = include_str!("../../config/default.toml");
@@ -32,6 +37,8 @@ pub struct Config {
     /// Carrier without lanes of its own → route.
     pub routing: BTreeMap<String, String>,
     pub lanes: Vec<Lane>,
+    /// Plans that an alert may name.
+    pub plans: BTreeMap<String, Plan>,
 }
 
 #[derive(Debug, Clone)]
@@ -68,6 +75,8 @@ pub struct Lane {
 #[derive(Debug, Clone)]
 pub enum Channel {
     Smpp(Box<loa_smpp::SmppSettings>),
+    Zalo(Box<loa_zalo::ZaloSettings>),
+    Facebook(Box<loa_facebook::FacebookSettings>),
 }
 
 /// One thing that is wrong with the settings.

@@ -53,6 +53,18 @@ pub(super) struct Sending {
     pub(super) bulk_share: u64,
     pub(super) lane_refused_rest_s: u64,
     pub(super) drain_s: u64,
+    pub(super) escalate_ms: u64,
+}
+
+/// Plans that an alert may name.
+pub(super) type Plans = BTreeMap<String, Vec<PlanStep>>;
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PlanStep {
+    pub(super) channels: Vec<String>,
+    #[serde(default)]
+    pub(super) wait_s: u32,
 }
 
 pub(super) type Routing = BTreeMap<String, String>;
@@ -69,4 +81,8 @@ pub(super) struct Lane {
     /// The connector's own section; it knows its keys.
     #[serde(default)]
     pub(super) smpp: Option<figment::value::Value>,
+    #[serde(default)]
+    pub(super) zalo: Option<figment::value::Value>,
+    #[serde(default)]
+    pub(super) facebook: Option<figment::value::Value>,
 }

@@ -50,7 +50,7 @@ impl Carriers {
     }
 
     /// The settings of a gateway whose lanes lead to these carriers.
-    pub(super) fn config(&self, folder: &Path, port: u16) -> anyhow::Result<Config> {
+    pub(super) fn config(&self, folder: &Path, port: u16, more: &str) -> anyhow::Result<Config> {
         let secret = folder.join("password");
         std::fs::write(&secret, PASSWORD).with_context(|| format!("can't write to {}", folder.display()))?;
         let mut text = String::new();
@@ -66,6 +66,7 @@ impl Carriers {
                 smsc.address()
             )?;
         }
+        text.push_str(more);
         Config::parse(&text).map_err(|complaints| {
             let list: Vec<_> = complaints.iter().map(ToString::to_string).collect();
             anyhow::anyhow!("the demonstration's own settings: {}", list.join("; "))

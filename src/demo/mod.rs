@@ -1,10 +1,11 @@
-//! The main job on one machine with nothing installed: three simulated carriers with characters of their own,
-//! made-up people in the 65 communes of Lạng Sơn, a real flood warning, two people who write and approve it, and at the end
-//! the ledger's account compared with what the carriers counted by themselves.
+//! The main job on one machine with nothing installed: three simulated carriers with characters of their own, a simulated
+//! Zalo Official Account and a simulated Facebook Page, made-up people in the 65 communes of Lạng Sơn, a real flood warning, two people who write and approve it, and at the end
+//! the ledger's account compared with what carriers and platforms counted by themselves.
 #![expect(clippy::print_stdout, reason = "a demonstration speaks through the terminal")]
 
 mod carriers;
 mod people;
+mod platforms;
 mod progress;
 mod summary;
 
@@ -17,13 +18,17 @@ use tokio::time::Instant;
 use crate::{
     app::App,
     config::{Config, Log},
-    domain::{AlertId, AlertKind, Audience, ContentDraft, Counts, Mode, Severity, SmsForm, UncertainPolicy},
+    domain::{
+        AlertId, AlertKind, AreaCatalogue, Audience, Channel, ContentDraft, Counts, Mode, Plan, PlanStep,
+        PostContent, Severity, SmsForm, UncertainPolicy, ZaloContent,
+    },
     ledger::{Account, Role},
     lifecycle,
-    office::{AlertForm, ImportOptions, Seen},
+    office::{AlertForm, ImportOptions, PlanForm, Seen},
     telemetry,
 };
 use carriers::Carriers;
+use platforms::Platforms;
 
 /// The province of the demonstration.
 const PROVINCE: &str = "20";
@@ -31,6 +36,11 @@ const PROVINCE: &str = "20";
 const QUIET: Duration = Duration::from_secs(4);
 /// The demonstration gives up on a machine that is too slow for it.
 const LONGEST: Duration = Duration::from_secs(30 * 60);
+
+/// Seconds until those not reached on Zalo get an SMS. An office would give minutes.
+const STEP_WAIT_S: u32 = 8;
+/// The approved template of the simulated Official Account.
+const TEMPLATE: &str = "410001";
 
 const HEADLINE: &str = "Cảnh báo lũ sông Kỳ Cùng, rủi ro cấp 3";
 const WARNING: &str = "BCH PTDS tỉnh Lạng Sơn: Lũ sông Kỳ Cùng lên nhanh. Dân ven sông phường Đông Kinh, \
@@ -69,11 +79,16 @@ pub async fn run(options: Options) -> anyhow::Result<ExitCode> {
     let folder = options.folder.clone().unwrap_or_else(|| temporary.path().to_owned());
     std::fs::create_dir_all(&folder).with_context(|| format!("can't make {}", folder.display()))?;
 
-    let carriers = Carriers::start(options.recipients).await?;
-    let config = carriers.config(&folder, options.port)?;
+    let areas = AreaCatalogue::embedded().context("embedded catalogue of communes")?;
+    let world = World {
+        carriers: Carriers::start(options.recipients).await?,
+        platforms: Platforms::start(&areas, PROVINCE, options.recipients).await?,
+    };
+    let config = world.carriers.config(&folder, options.port, &world.platforms.lanes(&folder)?)?;
     let app = start(&config).await?;
+    world.platforms.call_back(app.address).await;
     let done = tokio::select! {
-        done = play(&app, &carriers, &options) => Some(done?),
+        done = play(&app, &world, &options) => Some(done?),
         () = stop.cancelled() => None,
     };
     if let Some(done) = &done {
@@ -86,7 +101,8 @@ pub async fn run(options: Options) -> anyhow::Result<ExitCode> {
         }
     }
     app.stop().await?;
-    carriers.stop().await;
+    world.carriers.stop().await;
+    world.platforms.stop().await;
     Ok(if done.is_some_and(|done| done.figures.holds()) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
@@ -103,6 +119,12 @@ async fn start(config: &Config) -> anyhow::Result<App> {
     }
 }
 
+/// Everything outside the gateway.
+struct World {
+    carriers: Carriers,
+    platforms: Platforms,
+}
+
 struct Cast {
     author: Account,
     approver: Account,
@@ -110,7 +132,7 @@ struct Cast {
     keys: Vec<(&'static str, String)>,
 }
 
-async fn play(app: &App, carriers: &Carriers, options: &Options) -> anyhow::Result<summary::Done> {
+async fn play(app: &App, world: &World, options: &Options) -> anyhow::Result<summary::Done> {
     let cast = cast(app).await?;
     let office = &app.office;
     println!("1. Nhập danh sách người dân / People are imported");
@@ -151,8 +173,8 @@ async fn play(app: &App, carriers: &Carriers, options: &Options) -> anyhow::Resu
     println!("   người duyệt đã phê duyệt / the approver did: {}", alert.content_hash);
 
     println!("4. Gửi / Sent");
-    let (total, elapsed) = watch(app, &cast.auditor, alert.id).await?;
-    summary::conclude(app, carriers, cast, alert.id, total, elapsed).await
+    let elapsed = watch(app, &cast.auditor, alert.id).await?;
+    summary::conclude(app, world, cast, alert.id, elapsed).await
 }
 
 async fn cast(app: &App) -> anyhow::Result<Cast> {
@@ -189,31 +211,66 @@ fn form() -> AlertForm {
             sms_plain: None,
             sms_form: SmsForm::Accented,
             body: None,
+            zalo: Some(ZaloContent {
+                template: TEMPLATE.into(),
+                parameters: [
+                    ("loai", "Lũ, rủi ro cấp 3"),
+                    ("noi_dung", WARNING),
+                    ("thoi_gian", "17:30 07/10/2026"),
+                    ("ma", "KC-03"),
+                ]
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .into(),
+            }),
+            post: Some(PostContent::default()),
         },
-        audience: Audience { areas: vec![PROVINCE.into()], groups: Vec::new(), everyone: false },
+        plan: Some(PlanForm::Steps(plan())),
+        audience: Audience { areas: vec![PROVINCE.into()], ..Audience::default() },
         uncertain: Some(UncertainPolicy::Resend),
         expires_at: None,
     }
 }
 
-/// Shows the lanes at work until nothing moves any more; returns the counts and when they last moved.
-async fn watch(app: &App, auditor: &Account, alert: AlertId) -> anyhow::Result<(Counts, Duration)> {
+/// Followers get it on Zalo first, and the page has it at once; SMS go to everyone whom Zalo does not know or reach.
+fn plan() -> Plan {
+    Plan {
+        steps: vec![
+            PlanStep { channels: vec![Channel::Zalo, Channel::Facebook], wait_s: 0 },
+            PlanStep { channels: vec![Channel::Sms], wait_s: STEP_WAIT_S },
+        ],
+    }
+}
+
+/// Shows the lanes at work until nothing moves any more; returns when it last moved.
+async fn watch(app: &App, auditor: &Account, alert: AlertId) -> anyhow::Result<Duration> {
     let mut screen = progress::Screen::new();
     let began = Instant::now();
     let (mut last, mut moved) = (Counts::default(), Instant::now());
+    let steps_over = Duration::from_secs(u64::from(STEP_WAIT_S)) + QUIET;
     loop {
         let counts = app.office.counts(auditor, alert).await?;
         if counts.total != last {
             (last, moved) = (counts.total, Instant::now());
         }
         screen.show(&counts, &app.office.engine.lanes(), began.elapsed());
-        let all = counts.targets > 0 && counts.total.accepted == counts.targets;
+        let fanned_out = counts.targets > 0 && counts.total.accepted >= counts.targets;
+        let all = fanned_out && (counts.phase.is_final() || began.elapsed() > steps_over);
         let under_way = counts.total.queued + counts.total.in_flight;
         let settled = all && under_way == 0 && (counts.total.sent == 0 || moved.elapsed() > QUIET);
         if settled || began.elapsed() > LONGEST {
             screen.end();
-            return Ok((counts.total, moved - began));
+            return Ok(moved - began);
         }
         tokio::time::sleep(progress::EVERY).await;
     }
+}
+
+/// The Official Account's followers and templates are read when the lane starts.
+async fn followers_known(app: &App) -> anyhow::Result<()> {
+    let began = Instant::now();
+    let ready = || app.office.engine.lanes().iter().any(|lane| lane.kind == "zalo" && lane.can_send);
+    while !ready() && began.elapsed() < LONGEST {
+        tokio::time::sleep(progress::EVERY).await;
+    }
+    Ok(())
 }

@@ -84,6 +84,11 @@ fn phone(n: u32) -> String {
     format!("{range}{:06}", n % NUMBERS_PER_RANGE)
 }
 
+/// The same number with the country's code.
+pub(super) fn international(n: u32) -> String {
+    phone(n).replacen('0', "84", 1)
+}
+
 fn carrier(n: u32) -> &'static str {
     // A step that shares no factor with 100 visits every share, without blocks of one carrier.
     let mut place = n.wrapping_mul(37) % 100;
@@ -96,14 +101,14 @@ fn carrier(n: u32) -> &'static str {
     "viettel"
 }
 
-struct Communes {
+pub(super) struct Communes {
     /// (inhabitants up to and with this one, code)
     upto: Vec<(u64, String)>,
     inhabitants: u64,
 }
 
 impl Communes {
-    fn of(areas: &AreaCatalogue, province: &str) -> Self {
+    pub(super) fn of(areas: &AreaCatalogue, province: &str) -> Self {
         let mut inhabitants = 0;
         let mut upto = Vec::new();
         for commune in areas.communes(province) {
@@ -114,7 +119,7 @@ impl Communes {
     }
 
     /// Each inhabitant is as likely as any other; the golden ratio spreads small audiences evenly.
-    fn of_person(&self, n: u32) -> &str {
+    pub(super) fn of_person(&self, n: u32) -> &str {
         let spread = u64::from(n).wrapping_mul(0x9E37_79B9_7F4A_7C15);
         let place = (u128::from(spread) * u128::from(self.inhabitants)) >> 64;
         let at = self.upto.partition_point(|(upto, _)| u128::from(*upto) <= place);

@@ -8,7 +8,7 @@ use thiserror::Error;
 
 use super::areas::AreaCatalogue;
 use super::hash::FieldHasher;
-use super::ids::RouteId;
+use super::ids::{AlertId, RouteId};
 use super::words::words;
 
 /// A selection as it was chosen: those who live in one of the areas, and those who are in one of the groups.
@@ -23,6 +23,9 @@ pub struct Audience {
     /// Everybody on the lists; stands alone.
     #[serde(default)]
     pub everyone: bool,
+    /// Exactly those whom this earlier alert reached or may have reached; stands alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reached_by: Option<AlertId>,
 }
 
 /// A selection that was checked: exactly these people.
@@ -35,6 +38,8 @@ pub enum Selection {
         communes: Vec<String>,
         groups: Vec<String>,
     },
+    /// Those whom this earlier alert reached or may have reached.
+    ReachedBy(AlertId),
 }
 
 /// Why a selection is not taken.
@@ -47,6 +52,8 @@ pub enum AudienceRefusal {
          keep either `everyone` or the selection"
     )]
     EveryoneAndMore { areas: usize, groups: usize },
+    #[error("audience.reached_by: alert {alert} together with another selection; keep one of them")]
+    ReachedAndMore { alert: AlertId },
     #[error("audience.areas: `{code}` is no area of the {vintage} catalogue; choose it again from the list")]
     UnknownArea { code: String, vintage: &'static str },
     #[error("audience.areas: province {code} has no communes in the {vintage} catalogue; choose communes")]
@@ -63,6 +70,13 @@ impl Audience {
         known_groups: &BTreeSet<String>,
     ) -> Result<Selection, AudienceRefusal> {
         let chosen = !self.areas.is_empty() || !self.groups.is_empty();
+        if let Some(alert) = self.reached_by {
+            return if chosen || self.everyone {
+                Err(AudienceRefusal::ReachedAndMore { alert })
+            } else {
+                Ok(Selection::ReachedBy(alert))
+            };
+        }
         match (self.everyone, chosen) {
             (true, false) => return Ok(Selection::Everyone),
             (true, true) => {
@@ -121,6 +135,8 @@ pub enum ExclusionReason {
     NoCarrier,
     NoRoute,
     NotForExercise,
+    /// None of the alert's channels has an address of this person.
+    NoChannel,
 }
 
 words!(ExclusionReason, "exclusion_reason", {
@@ -131,6 +147,7 @@ words!(ExclusionReason, "exclusion_reason", {
     NoCarrier => "no-carrier",
     NoRoute => "no-route",
     NotForExercise => "not-for-exercise",
+    NoChannel => "no-channel",
 });
 
 impl ExclusionReason {
@@ -144,6 +161,7 @@ impl ExclusionReason {
             Self::NoCarrier => 5,
             Self::NoRoute => 6,
             Self::NotForExercise => 7,
+            Self::NoChannel => 8,
         }
     }
 
@@ -161,6 +179,7 @@ impl ExclusionReason {
             Self::NoCarrier => "Không rõ nhà mạng",
             Self::NoRoute => "Chưa có tuyến gửi tới nhà mạng này",
             Self::NotForExercise => "Không tham gia diễn tập",
+            Self::NoChannel => "Không có kênh nào tới được",
         }
     }
 
@@ -173,6 +192,7 @@ impl ExclusionReason {
             Self::NoCarrier => "Carrier not known",
             Self::NoRoute => "No route to this carrier",
             Self::NotForExercise => "Not part of exercises",
+            Self::NoChannel => "No channel known",
         }
     }
 }

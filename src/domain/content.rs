@@ -1,16 +1,20 @@
 //! One approved meaning and its renderings. Text is brought to NFC and checked once, at the door; one hash covers
 //! everything an approver agrees to; [`Content::sms_text`] is the very text that leaves.
 
+mod channels;
 mod legacy;
+
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use unicode_normalization::UnicodeNormalization;
 
+use channels::{check_post, check_zalo, hash_post, hash_zalo};
 pub use legacy::{Legacy, legacy_encoding};
 
 use super::alert::{AlertKind, Mode, Severity};
-use super::hash::{ContentHash, FieldHasher};
+use super::hash::{ContentHash, FieldHasher, PictureHash};
 use super::sms::{Encoding, Segments, plain, segment};
 use super::words::words;
 
@@ -41,7 +45,68 @@ pub struct ContentDraft {
     /// The long text for channels without SMS limits.
     #[serde(default)]
     pub body: Option<String>,
+    #[serde(default)]
+    pub zalo: Option<ZaloContent>,
+    #[serde(default)]
+    pub post: Option<PostContent>,
 }
+
+/// The approved template of the Official Account and what is put into it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ZaloContent {
+    /// The provider's id of the template.
+    pub template: String,
+    #[serde(default)]
+    pub parameters: BTreeMap<String, String>,
+}
+
+/// The post on the page, where it is more than headline and text.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PostContent {
+    /// None: headline and body (or the SMS text).
+    #[serde(default)]
+    pub text: Option<String>,
+    #[serde(default)]
+    pub link: Option<String>,
+    #[serde(default)]
+    pub pictures: Vec<PictureUse>,
+    /// What is done about the post of the alert this one refers to.
+    #[serde(default)]
+    pub correcting: Correcting,
+}
+
+/// A picture that was stored before.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PictureUse {
+    pub hash: PictureHash,
+    /// What it shows, for those who cannot see it.
+    #[serde(default)]
+    pub alt: String,
+}
+
+/// How a later alert treats the earlier post.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum Correcting {
+    /// A post of its own; the earlier one stays.
+    #[default]
+    Publish,
+    /// The earlier post gets this text.
+    Edit,
+    /// This text stands under the earlier post.
+    Comment,
+    /// The earlier post is taken away.
+    Delete,
+}
+
+words!(Correcting, "correcting", {
+    Publish => "publish",
+    Edit => "edit",
+    Comment => "comment",
+    Delete => "delete",
+});
 
 /// Checked content: NFC, trimmed, lines ended by LF, no exercise mark of its own, the SMS text within the ceiling.
 /// Made by [`ContentDraft::check`]; read back from the ledger as it was stored.
@@ -53,6 +118,10 @@ pub struct Content {
     pub sms_plain: Option<String>,
     pub sms_form: SmsForm,
     pub body: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub zalo: Option<ZaloContent>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub post: Option<PostContent>,
 }
 
 /// What content may measure.
@@ -74,6 +143,18 @@ pub const PARTS_MAX_DEFAULT: usize = 3;
 pub const HEADLINE_CHARS_MAX: usize = 160;
 /// A page of text; keeps an alert small enough to hash, show and journal whole.
 pub const BODY_CHARS_MAX: usize = 10_000;
+/// The platform's figure in use is far higher; a post longer than this is not read.
+pub const POST_CHARS_MAX: usize = 5_000;
+/// Most pictures on one post.
+pub const PICTURES_MAX: usize = 10;
+/// Longest link and longest description of a picture.
+pub const LINK_CHARS_MAX: usize = 2_000;
+pub const ALT_CHARS_MAX: usize = 300;
+/// Parameters of one template, and the length of their names and of the template's id.
+pub const PARAMETERS_MAX: usize = 30;
+pub const NAME_CHARS_MAX: usize = 64;
+/// Longest value of a parameter; the template's own limits are shorter.
+pub const PARAMETER_CHARS_MAX: usize = 400;
 /// Stands before every text of an exercise. ASCII in both forms: nothing on the way may turn it into question marks.
 pub const EXERCISE_MARK: &str = "[DIEN TAP] ";
 
@@ -113,6 +194,14 @@ pub enum ContentRefusal {
         units_max: usize,
         remedy: &'static str,
     },
+    #[error("{field}: {count} entries, the most is {count_max}; take some out")]
+    TooMany { field: &'static str, count: usize, count_max: usize },
+    #[error("content.post.link: not a web address; begin it with https://")]
+    NotALink,
+    #[error(
+        "content.post.pictures: `{hash}` is no picture's hash; add the picture first and use the hash it got"
+    )]
+    NotAPicture { hash: String },
     #[error(
         "{field}: begins with the mark of an exercise, but mode is `live`; remove the mark or choose `exercise`"
     )]
@@ -138,8 +227,15 @@ impl ContentDraft {
             (SmsForm::Plain, _, None) => return Err(ContentRefusal::Empty { field: "sms_plain" }),
             (SmsForm::Accented, Some(_), _) | (SmsForm::Plain, _, Some(_)) => {}
         }
-        let content =
-            Content { headline, sms_accented: accented, sms_plain: plain, sms_form: self.sms_form, body };
+        let content = Content {
+            headline,
+            sms_accented: accented,
+            sms_plain: plain,
+            sms_form: self.sms_form,
+            body,
+            zalo: self.zalo.map(|zalo| check_zalo(zalo, mode)).transpose()?,
+            post: self.post.map(|post| check_post(post, mode)).transpose()?,
+        };
         content.check_parts(mode, limits)?;
         Ok(content)
     }
@@ -156,6 +252,27 @@ impl Content {
         marked(text.unwrap_or_default(), mode)
     }
 
+    /// The text of the post, exactly, without the alert's public reference.
+    pub fn post_text(&self, mode: Mode) -> String {
+        if let Some(text) = self.post.as_ref().and_then(|post| post.text.as_deref()) {
+            return marked(text, mode);
+        }
+        let long = self.body.as_deref().or(self.sms_accented.as_deref()).or(self.sms_plain.as_deref());
+        let text = match long {
+            Some(long) if long != self.headline => format!("{}\n\n{long}", self.headline),
+            _ => self.headline.clone(),
+        };
+        marked(&text, mode)
+    }
+
+    /// The long text, or the text of the SMS where there is none.
+    pub fn long_text(&self, mode: Mode) -> String {
+        match &self.body {
+            Some(body) => marked(body, mode),
+            None => self.sms_text(mode),
+        }
+    }
+
     /// What the text to be sent costs.
     pub fn sms_segments(&self, mode: Mode) -> Segments {
         segment(&self.sms_text(mode))
@@ -163,7 +280,7 @@ impl Content {
 
     /// The fingerprint of everything that is approved: all texts, the form, severity, kind and mode.
     pub fn hash(&self, severity: Severity, kind: AlertKind, mode: Mode) -> ContentHash {
-        let Self { headline, sms_accented, sms_plain, sms_form, body } = self;
+        let Self { headline, sms_accented, sms_plain, sms_form, body, zalo, post } = self;
         let mut hasher = FieldHasher::new("loa content");
         hasher.text(headline);
         hasher.optional(sms_accented.as_deref());
@@ -173,6 +290,13 @@ impl Content {
         hasher.text(severity.as_str());
         hasher.text(kind.as_str());
         hasher.text(mode.as_str());
+        // Fed only where there is one: the hash of an alert without it stays what it was.
+        if let Some(zalo) = zalo {
+            hash_zalo(zalo, &mut hasher);
+        }
+        if let Some(post) = post {
+            hash_post(post, &mut hasher);
+        }
         ContentHash::from_bytes(hasher.finish())
     }
 

@@ -12,6 +12,28 @@ use thiserror::Error;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ContentHash([u8; 32]);
 
+/// The name by which the public and a search find an alert again: its number and the beginning of its content's hash, so
+/// that two deployments, or two versions, never share one.
+#[must_use]
+pub fn public_reference(alert: super::ids::AlertId, content: &ContentHash) -> String {
+    /// Hexadecimal digits of the hash; enough to tell versions of one alert apart.
+    const HASH_DIGITS: usize = 6;
+    let hash: String = content.to_string().chars().take(HASH_DIGITS).collect();
+    format!("LOA-{alert}-{hash}")
+}
+
+/// Pictures are stored once, under the SHA-256 of their bytes: 64 lower-case hexadecimal digits.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PictureHash(pub String);
+
+impl PictureHash {
+    #[must_use]
+    pub fn of(bytes: &[u8]) -> Self {
+        Self(hex::encode(Sha256::digest(bytes)))
+    }
+}
+
 /// A text that is no content hash.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error(

@@ -1,12 +1,13 @@
 //! What Loa means by its words, and what may follow from what. Pure: no clock, no I/O, nothing of ours imported.
 //! Time comes in as `now`, chance as a fraction, catalogues as values the caller holds.
 //!
-//! Read it as an alert lives: it is written and approved (`alert`, `content`, `sms`), for whom (`audience`, `areas`,
+//! Read it as an alert lives: it is written and approved (`alert`, `content`, `plan`, `sms`), for whom (`audience`, `areas`,
 //! `phone`), when and how long (`schedule`, `forecast`), and what becomes of each message (`message`, `counts`,
 //! `verdict`).
 
 pub mod alert;
 pub mod content;
+pub mod plan;
 pub mod sms;
 
 pub mod areas;
@@ -25,7 +26,11 @@ pub mod ids;
 pub mod words;
 
 pub use alert::{Action, Actor, Alert, AlertKind, Approval, Mode, Phase, Refusal, Severity, UncertainPolicy};
-pub use content::{Content, ContentDraft, ContentLimits, ContentRefusal, SmsForm};
+pub use content::{
+    Content, ContentDraft, ContentLimits, ContentRefusal, Correcting, PictureUse, PostContent, SmsForm,
+    ZaloContent,
+};
+pub use plan::{Channel, Plan, PlanRefusal, Step as PlanStep};
 pub use sms::{Encoding, Segments, TextReport, plain, report, segment, strip_accents};
 
 pub use areas::{Area, AreaCatalogue, AreaKind, CatalogueError};
@@ -43,6 +48,6 @@ pub use counts::Counts;
 pub use message::{Event, State, Step};
 pub use verdict::{PartVerdict, Verdict};
 
-pub use hash::{ContentHash, HashError};
+pub use hash::{ContentHash, HashError, PictureHash, public_reference};
 pub use ids::{AlertId, ClaimId, ImportId, LaneId, MessageKey, PersonId, RouteId, UserId};
 pub use words::UnknownWord;

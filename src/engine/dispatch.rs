@@ -148,13 +148,7 @@ impl Dispatcher {
     }
 
     async fn body(&self, claim: &Claim) -> Result<Result<Arc<Body>, String>, LedgerError> {
-        if let Some(body) = self.bodies.cached(claim.alert, claim.route) {
-            return Ok(Ok(body));
-        }
-        let alert = self.store.catalog.alert(claim.alert).await?;
-        Ok(alert
-            .ok_or_else(|| "the alert is gone".to_owned())
-            .and_then(|alert| self.bodies.of(&alert, claim.route)))
+        self.bodies.of_id(claim.alert, claim.route).await
     }
 
     /// Messages of a claim that were never handed to the connector: proved not sent.

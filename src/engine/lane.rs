@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use contract::{Connector, Context, Health, Rate};
+use contract::{Callbacks, Connector, Context, Health, Rate};
 
 use crate::domain::{LaneId, RouteId};
 
@@ -20,6 +20,12 @@ pub struct LaneSpec {
     pub rate: Rate,
     /// Serves only while no other lane of the route can.
     pub standby: bool,
+    /// Its provider can be asked what became of a message in doubt.
+    pub reconciles: bool,
+    /// Providers that call us instead of being called.
+    pub callbacks: Option<Arc<dyn Callbacks>>,
+    /// The account at the provider, where several lanes may share one: callbacks come to any of them.
+    pub account: Option<String>,
     pub connect: Connect,
 }
 

@@ -2,11 +2,16 @@
 //! owns, and makes every answer and receipt durable before anyone is told that it was received.
 
 mod bodies;
+mod consent;
+mod desk;
 mod dispatch;
+mod escalate;
 mod fanout;
+mod keys;
 mod lane;
 mod owner;
 mod pace;
+mod reconcile;
 mod references;
 mod settings;
 mod settle;
@@ -16,16 +21,20 @@ mod sweep;
 
 use std::{sync::Arc, time::Duration};
 
-use contract::Clock;
+use contract::{Clock, Keychain};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub(crate) use bodies::Bodies;
+pub use consent::{Consent, ConsentStart};
+pub use desk::{CallbackDesk, CallbackLane, CallbackReply};
+pub use keys::LedgerKeys;
 pub use lane::{Connect, LaneSpec};
 pub use settings::Settings;
-pub use setup::{RouteSetup, Setup};
+pub use setup::{Reach, Rendering, RouteSetup, Setup};
 pub use status::{Handle, LaneStatus};
 
 use self::{
+    escalate::Escalator,
     fanout::{Fanned, Fanout},
     owner::LaneWorker,
     settle::full,
@@ -60,7 +69,7 @@ impl Engine {
     pub fn start(parts: Parts) -> Self {
         let stop = CancellationToken::new();
         let tasks = TaskTracker::new();
-        let bodies = Arc::new(Bodies::new(parts.setup.clone()));
+        let bodies = Arc::new(Bodies::new(parts.setup.clone(), parts.store.clone()));
         let fanout = Fanout {
             store: parts.store.clone(),
             setup: parts.setup.clone(),
@@ -78,6 +87,14 @@ impl Engine {
             handle: parts.handle.clone(),
         };
         tasks.spawn(run_sweeper(sweeper, stop.clone()));
+        let escalator = Escalator {
+            store: parts.store.clone(),
+            settings: parts.settings.clone(),
+            clock: parts.clock.clone(),
+            handle: parts.handle.clone(),
+        };
+        tasks.spawn(run_escalator(escalator, stop.clone()));
+        let keychain: Arc<dyn Keychain> = Arc::new(LedgerKeys::new(parts.store.clone(), parts.clock.clone()));
         for spec in parts.lanes {
             let worker = LaneWorker {
                 spec,
@@ -87,6 +104,7 @@ impl Engine {
                 clock: parts.clock.clone(),
                 bodies: bodies.clone(),
                 handle: parts.handle.clone(),
+                keychain: keychain.clone(),
                 stop: stop.clone(),
             };
             tasks.spawn(worker.run());
@@ -129,6 +147,23 @@ async fn run_sweeper(sweeper: Sweeper, stop: CancellationToken) {
             Ok(false) => sweeper.settings.sweep_every,
             Err(error) => {
                 tracing::error!(error = %full(&error), "sweep waits for the ledger");
+                LEDGER_PAUSE
+            }
+        };
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            () = stop.cancelled() => {}
+        }
+    }
+}
+
+async fn run_escalator(escalator: Escalator, stop: CancellationToken) {
+    while !stop.is_cancelled() {
+        let pause = match escalator.step().await {
+            Ok(true) => continue,
+            Ok(false) => escalator.settings.escalate_every,
+            Err(error) => {
+                tracing::error!(error = %full(&error), "the next step waits for the ledger");
                 LEDGER_PAUSE
             }
         };

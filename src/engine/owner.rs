@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use contract::{Clock, Connector, Context, Health};
+use contract::{Clock, Connector, Context, Health, Keychain};
 use tokio::{
     sync::{futures::Notified, mpsc, watch},
     task::JoinHandle,
@@ -19,6 +19,7 @@ use super::{
     dispatch::{Dispatcher, Step},
     lane::health_line,
     pace::{Brake, Pacer},
+    reconcile::Reconciler,
     references::References,
     settle::{LaneSink, RECEIPT_BATCHES_MAX, REPORT_BATCHES_MAX, Writer, full},
 };
@@ -40,6 +41,7 @@ pub(crate) struct LaneWorker {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) bodies: Arc<Bodies>,
     pub(crate) handle: Handle,
+    pub(crate) keychain: Arc<dyn Keychain>,
     pub(crate) stop: CancellationToken,
 }
 
@@ -87,6 +89,10 @@ impl LaneWorker {
         let (mut writing, connector, dispatcher) = self.bring_up(&owner, references, &lost);
         let tasks = TaskTracker::new();
         let (brake, in_flight) = (dispatcher.brake.clone(), dispatcher.in_flight.clone());
+        if self.spec.reconciles {
+            let reconciler = self.reconciler(&owner, &connector, &dispatcher, &lost);
+            tasks.spawn(reconciler.run());
+        }
         tasks.spawn(self.clone().renew(owner.clone(), connector.health(), brake, in_flight, lost.clone()));
         self.dispatch(dispatcher, &lost).await;
         lost.cancel();
@@ -118,6 +124,7 @@ impl LaneWorker {
         let writer = Writer {
             ledger: self.store.ledger.clone(),
             owner: owner.clone(),
+            route: self.spec.routes.first().copied(),
             clock: self.clock.clone(),
             settings: self.settings.clone(),
             references,
@@ -132,6 +139,7 @@ impl LaneWorker {
             lane: self.spec.name.clone(),
             reports: reports_in.clone(),
             receipts: Arc::new(LaneSink { intake: intake_in }),
+            keychain: self.keychain.clone(),
             clock: self.clock.clone(),
         });
         let dispatcher = Dispatcher {
@@ -153,6 +161,25 @@ impl LaneWorker {
             parts_last: 1,
         };
         (writing, connector, dispatcher)
+    }
+
+    fn reconciler(
+        &self,
+        owner: &Ownership,
+        connector: &Arc<dyn Connector>,
+        dispatcher: &Dispatcher,
+        lost: &CancellationToken,
+    ) -> Reconciler {
+        Reconciler {
+            spec: self.spec.clone(),
+            store: self.store.clone(),
+            owner: owner.clone(),
+            clock: self.clock.clone(),
+            bodies: self.bodies.clone(),
+            connector: connector.clone(),
+            reports: dispatcher.reports.clone(),
+            stop: lost.clone(),
+        }
     }
 
     /// Claims of the former owner become doubt (or resends) at once, and open references are remembered.

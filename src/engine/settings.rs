@@ -19,6 +19,8 @@ pub struct Settings {
     /// Pause between looks at what time alone changes.
     pub sweep_every: Duration,
     pub sweep_rows: usize,
+    /// Pause between looks at plans whose next step may be due.
+    pub escalate_every: Duration,
     /// Pause between looks at an empty queue; a wake-up cuts it short.
     pub idle: Duration,
     /// References kept in memory per lane; the ledger's index serves the rest.
@@ -48,6 +50,7 @@ impl Default for Settings {
             fanout_rows: 20_000,
             sweep_every: Duration::from_secs(1),
             sweep_rows: 5_000,
+            escalate_every: Duration::from_millis(500),
             idle: Duration::from_millis(250),
             references_max: 50_000,
             receipt_wait: Duration::from_secs(24 * 3600),

@@ -11,8 +11,8 @@ use std::{
 
 use async_trait::async_trait;
 use contract::{
-    Answer, Clock, Inbound, NotRecorded, Outcome, Reason, ReasonClass, Receipt, ReceiptSink, ReceiptVerdict,
-    Report, Scope, Ticket,
+    Answer, Clock, Finding, Inbound, NotRecorded, Outcome, Reason, ReasonClass, Receipt, ReceiptSink,
+    ReceiptVerdict, Report, Scope, Ticket,
 };
 use jiff::{SignedDuration, Timestamp};
 use tokio::{
@@ -49,6 +49,7 @@ type Tell = oneshot::Sender<Result<(), NotRecorded>>;
 pub(crate) enum Intake {
     Receipts(Vec<Receipt>, Tell),
     Inbound(Vec<Inbound>, Tell),
+    Findings(Vec<Finding>, Tell),
 }
 
 /// The connector's door to the writer.
@@ -79,11 +80,18 @@ impl ReceiptSink for LaneSink {
         let (tell, done) = oneshot::channel();
         self.pass(Intake::Inbound(messages, tell), done).await
     }
+
+    async fn found(&self, findings: Vec<Finding>) -> Result<(), NotRecorded> {
+        let (tell, done) = oneshot::channel();
+        self.pass(Intake::Findings(findings, tell), done).await
+    }
 }
 
 pub(crate) struct Writer {
     pub(crate) ledger: Arc<dyn Ledger>,
     pub(crate) owner: Ownership,
+    /// Where the lane's followers and templates belong.
+    pub(crate) route: Option<RouteId>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) settings: Settings,
     pub(crate) references: References,
@@ -103,11 +111,17 @@ struct Batch {
     receipts: Vec<Receipt>,
     told: Vec<Tell>,
     inbound: Vec<(Vec<Inbound>, Tell)>,
+    findings: Vec<(Vec<Finding>, Tell)>,
 }
 
 impl Batch {
     fn rows(&self) -> usize {
         self.ended.len() + self.found.len() + self.receipts.len()
+    }
+
+    /// Nobody waits to be told.
+    fn is_silent(&self) -> bool {
+        self.told.is_empty() && self.inbound.is_empty() && self.findings.is_empty()
     }
 }
 
@@ -149,11 +163,7 @@ impl Writer {
                 },
                 () = wait => return Some(batch),
             }
-            let patience = if batch.told.is_empty() && batch.inbound.is_empty() {
-                self.settings.settle_wait
-            } else {
-                RECEIPT_WAIT
-            };
+            let patience = if batch.is_silent() { self.settings.settle_wait } else { RECEIPT_WAIT };
             let latest = Instant::now() + patience;
             due = Some(due.map_or(latest, |due| due.min(latest)));
         }
@@ -168,7 +178,7 @@ impl Writer {
                 else => break,
             }
         }
-        let empty = batch.rows() == 0 && batch.inbound.is_empty() && batch.told.is_empty();
+        let empty = batch.rows() == 0 && batch.is_silent();
         (!empty).then_some(batch)
     }
 
@@ -231,6 +241,9 @@ impl Writer {
                 let delay = SignedDuration::try_from(retry_after).unwrap_or(SignedDuration::from_secs(1));
                 again(reason, AgainKind::Throttled, delay, strikes)
             }
+            Answer::Deferred { reason, until } => {
+                End::Again { why: why(reason), kind: AgainKind::Throttled, due_at: until.max(at), strikes }
+            }
             Answer::NotSent { reason } => again(reason, AgainKind::NotSent, NOT_SENT_DELAY, strikes),
             Answer::Refused { reason, scope: Scope::Lane } => {
                 self.brake.refused_by_provider();
@@ -278,7 +291,7 @@ impl Writer {
     /// Settles, then records. Answers wait as long as the ledger is away; receipts are given back to their
     /// provider after a while, since it can bring them again and answers cannot be had twice.
     async fn flush(&mut self, batch: Batch) -> Result<(), LedgerError> {
-        let Batch { ended, found, receipts, told, inbound } = batch;
+        let Batch { ended, found, receipts, told, inbound, findings } = batch;
         if !ended.is_empty() || !found.is_empty() {
             self.settle(&ended, &found).await?;
         }
@@ -292,7 +305,14 @@ impl Writer {
         for (messages, tell) in inbound {
             let now = self.clock.now();
             let kept = self.ledger.keep_inbound(now, self.owner.lane, &messages).await;
-            let _gone = tell.send(kept.map_err(|error| NotRecorded(error.to_string())));
+            let _gone = tell.send(kept.map_err(|error| NotRecorded(full(&error))));
+        }
+        for (findings, tell) in findings {
+            let kept = match self.route {
+                Some(route) => self.ledger.keep_findings(self.clock.now(), route, &findings).await,
+                None => Ok(()),
+            };
+            let _gone = tell.send(kept.map_err(|error| NotRecorded(full(&error))));
         }
         Ok(())
     }
@@ -361,6 +381,7 @@ fn take_intake(item: Intake, batch: &mut Batch) {
             batch.told.push(tell);
         }
         Intake::Inbound(messages, tell) => batch.inbound.push((messages, tell)),
+        Intake::Findings(findings, tell) => batch.findings.push((findings, tell)),
     }
 }
 

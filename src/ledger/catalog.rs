@@ -5,8 +5,8 @@ use jiff::Timestamp;
 
 use super::Result;
 use crate::domain::{
-    AlertId, AlertKind, Audience, Content, ContentHash, ImportId, LaneId, Mode, PersonId, Phase, RouteId,
-    Severity, UncertainPolicy, UserId,
+    AlertId, AlertKind, Audience, Content, ContentHash, ImportId, LaneId, Mode, PersonId, Phase, PictureHash,
+    Plan, RouteId, Severity, UncertainPolicy, UserId,
 };
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
@@ -153,6 +153,7 @@ pub struct NewAlert {
     pub content: Content,
     pub content_hash: ContentHash,
     pub audience: Audience,
+    pub plan: Plan,
     pub uncertain: UncertainPolicy,
     pub author: UserId,
     pub expires_at: Timestamp,
@@ -171,6 +172,7 @@ pub struct AlertRow {
     pub content_hash: ContentHash,
     pub approved_hash: Option<ContentHash>,
     pub audience: Audience,
+    pub plan: Plan,
     pub uncertain: UncertainPolicy,
     pub author: UserId,
     pub approver: Option<UserId>,
@@ -223,6 +225,21 @@ pub struct AlertEvent {
     pub version: i64,
     pub reason: Option<String>,
     pub content_hash: ContentHash,
+}
+
+/// A picture as it was given.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Picture {
+    pub hash: PictureHash,
+    /// `image/jpeg` or `image/png`.
+    pub media_type: String,
+    pub bytes: Vec<u8>,
+}
+
+impl std::fmt::Debug for Picture {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Picture({}, {}, {} bytes)", self.hash.0, self.media_type, self.bytes.len())
+    }
 }
 
 /// Set-up and decisions.
@@ -322,4 +339,31 @@ pub trait Catalog: Send + Sync {
     async fn alerts_to_fan_out(&self) -> Result<Vec<AlertRow>>;
     /// A person's decision over held doubts: they go back to the queue as possible repeats. Returns how many.
     async fn resend_uncertain(&self, now: Timestamp, alert: AlertId, account: UserId) -> Result<i64>;
+
+    /// The pair stored under this name.
+    async fn tokens(&self, name: &str) -> Result<Option<contract::Stored>>;
+    /// The sole right to replace edition `seen` until `until`; see [`contract::Keychain::turn`].
+    async fn tokens_turn(
+        &self,
+        now: Timestamp,
+        name: &str,
+        seen: i64,
+        until: Timestamp,
+    ) -> Result<contract::Turn>;
+    async fn tokens_pass(&self, name: &str, seen: i64) -> Result<()>;
+    /// Stores the pair after edition `seen` (0: none yet) and keeps the one before; `None` if there is another one now.
+    async fn tokens_replace(
+        &self,
+        now: Timestamp,
+        name: &str,
+        seen: i64,
+        tokens: &contract::Tokens,
+    ) -> Result<Option<i64>>;
+
+    /// Stores a picture once; false: it was there.
+    async fn picture_add(&self, now: Timestamp, account: UserId, picture: &Picture) -> Result<bool>;
+    async fn picture(&self, hash: &PictureHash) -> Result<Option<Picture>>;
+
+    /// Templates that a route's provider has, as last seen.
+    async fn templates(&self, route: RouteId) -> Result<Vec<contract::TemplateFacts>>;
 }

@@ -181,11 +181,15 @@ pub enum Progress {
     Done(usize),
 }
 
-/// Which carriers are served, and by which route.
+/// Which routes an alert uses, and how a person is addressed on each. Empty lists: not used.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Routing {
-    /// (carrier slug, route)
+    /// (carrier slug, route): SMS, by the person's carrier.
     pub by_carrier: Vec<(String, RouteId)>,
+    /// Addressed by telephone number whatever the carrier (Zalo templates by phone).
+    pub by_phone: Vec<RouteId>,
+    /// Addressed by the contact that the route has of the person (followers).
+    pub by_contact: Vec<RouteId>,
 }
 
 /// How a dispatch is to be made when fan-out begins.
@@ -193,6 +197,29 @@ pub struct Routing {
 pub struct DispatchPlan {
     pub route: RouteId,
     pub parts: i64,
+    /// The plan's step that uses it, from 1.
+    pub step: i64,
+    /// Nothing is attempted after this: the beginning of the next step, or the alert's own expiry if that is earlier.
+    pub expires_at: Timestamp,
+    /// A page: one message for all, to this address, never sent again on a guess.
+    pub page: Option<String>,
+}
+
+/// A later step of the plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StepPlan {
+    /// From 2.
+    pub step: i64,
+    pub due_at: Timestamp,
+}
+
+/// A message in doubt that a provider may be asked about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Doubt {
+    pub key: MessageKey,
+    pub attempt: i32,
+    pub address: String,
+    pub at: Timestamp,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -236,12 +263,20 @@ pub trait Ledger: Send + Sync {
         rows_max: usize,
     ) -> Result<Progress>;
 
-    /// Ends the freeze: stores count and digest, makes the dispatches (state `running`, counters 0) and moves the alert
-    /// to `dispatching`. With no target at all the alert is completed at once.
-    async fn begin(&self, now: Timestamp, alert: AlertId, digest: &str, plans: &[DispatchPlan])
-    -> Result<()>;
+    /// Ends the freeze: stores count and digest, makes the dispatches (state `running`; counters 0, a page's with its one
+    /// message), keeps the later steps and moves the alert to `dispatching`. With neither target nor page the alert is
+    /// completed at once.
+    async fn begin(
+        &self,
+        now: Timestamp,
+        alert: AlertId,
+        digest: &str,
+        plans: &[DispatchPlan],
+        steps: &[StepPlan],
+    ) -> Result<()>;
 
     /// Turns the next `rows_max` targets into messages of their dispatch: `accepted` and `queued` grow, `end_seq` too.
+    /// Who has no address on the first step's routes begins with the first step that has one.
     async fn accept(&self, now: Timestamp, alert: AlertId, rows_max: usize) -> Result<Progress>;
 
     /// The next batch for this lane, or nothing. Chooses among running, unexpired dispatches of the asked routes by
@@ -262,6 +297,10 @@ pub trait Ledger: Send + Sync {
     /// Records receipts: closes messages, keeps duplicates and contradictions, keeps what matches nothing yet.
     async fn record(&self, now: Timestamp, receipts: &[ReceiptFact]) -> Result<Recorded>;
 
+    /// Works on steps that are due (or have nothing open before them): of the next `rows_max` targets, those who had a
+    /// message in an earlier step and none delivered get one on this step's routes. `Done(0)`: no step is due.
+    async fn escalate(&self, now: Timestamp, rows_max: usize) -> Result<Progress>;
+
     /// Everything that time alone changes, bounded by `rows_max` for each kind: expiry; the ends of cancelled and expired
     /// dispatches' retries; claims whose lane changed hands or whose lease ended (doubt, or resend by policy);
     /// receipts overdue by `receipt_wait` after the alert's expiry (`unconfirmed`); alerts that are complete.
@@ -270,9 +309,33 @@ pub trait Ledger: Send + Sync {
     /// Open submissions of a lane, newest first, at most `rows_max`.
     async fn open_references(&self, lane: LaneId, rows_max: usize) -> Result<Vec<OpenReference>>;
 
+    /// Messages in doubt (`uncertain`, held) on these routes, oldest first.
+    async fn doubts(&self, routes: &[RouteId], rows_max: usize) -> Result<Vec<Doubt>>;
+
+    /// References of messages that the lane's provider took, newest first.
+    async fn accepted_references(&self, lane: LaneId, rows_max: usize) -> Result<Vec<String>>;
+
+    /// Messages in doubt that were proved absent at the provider go back to the queue, not as possible repeats. Returns how
+    /// many still were in doubt.
+    async fn proved_absent(&self, now: Timestamp, owner: &Ownership, keys: &[MessageKey]) -> Result<usize>;
+
+    /// Which of these lanes was given any of these references. Providers with one address for all callbacks do not say.
+    async fn lane_of(&self, lanes: &[LaneId], references: &[String]) -> Result<Option<LaneId>>;
+
+    /// The provider's name for the alert's first message on this route, if it was taken: the post on a page.
+    async fn reference_of(&self, alert: AlertId, route: RouteId) -> Result<Option<String>>;
+
+    /// Keeps what a connector learnt about the people and templates of a route, and of its posts.
+    async fn keep_findings(
+        &self,
+        now: Timestamp,
+        route: RouteId,
+        findings: &[contract::Finding],
+    ) -> Result<()>;
+
     /// Counters of each dispatch of an alert; never summed from facts.
     async fn counts(&self, alert: AlertId) -> Result<Vec<(RouteId, Counts)>>;
 
-    /// Keeps what people wrote back.
+    /// Keeps what people wrote back; a copy with a known id changes nothing.
     async fn keep_inbound(&self, now: Timestamp, lane: LaneId, messages: &[contract::Inbound]) -> Result<()>;
 }

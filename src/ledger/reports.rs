@@ -62,8 +62,10 @@ pub struct AreaCounts {
 /// What an audience would come to, before anything is frozen.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AudiencePreview {
-    /// (route, targets), duplicates counted once.
+    /// (route, people who have an address on it), duplicates counted once.
     pub by_route: Vec<(RouteId, i64)>,
+    /// People with an address on at least one route.
+    pub people: i64,
     /// (`domain::ExclusionReason::as_str`, people)
     pub excluded: Vec<(String, i64)>,
 }
@@ -71,8 +73,47 @@ pub struct AudiencePreview {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TargetRow {
     pub seq: i64,
-    pub phone: String,
+    /// Where SMS go, if SMS is one of the alert's channels and a carrier's route serves the person.
+    pub sms: Option<(RouteId, String)>,
+    /// Addresses on the other routes, in the order of routes.
+    pub legs: Vec<(RouteId, String)>,
+}
+
+/// One target with the one state that all channels together come to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReachRow {
+    /// Where the next page begins: after this.
+    pub cursor: i64,
+    pub target_seq: i64,
+    /// `None` where the person is known to a channel only by the provider's id.
+    pub phone: Option<String>,
+    pub area: String,
+    pub state: State,
+    /// The route of the message that decided.
+    pub route: Option<RouteId>,
+}
+
+/// A message from a person to us.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InboxRow {
+    pub id: i64,
+    pub lane: String,
+    pub from: String,
+    pub to: String,
+    pub text: String,
+    /// The alert that it answers, where the provider says which message it speaks about.
+    pub alert: Option<AlertId>,
+    pub at: Timestamp,
+}
+
+/// What was seen of a post, newest first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExhibitRow {
     pub route: RouteId,
+    pub reference: String,
+    pub permalink: Option<String>,
+    pub metrics: Vec<(String, Option<i64>)>,
+    pub at: Timestamp,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -106,8 +147,21 @@ pub trait Reports: Send + Sync {
     /// `None`: no such message.
     async fn message(&self, key: MessageKey) -> Result<Option<MessageRow>>;
     async fn trail(&self, key: MessageKey) -> Result<Vec<TrailEntry>>;
-    /// Per commune; `possible_repeats` and `parts_submitted` stay 0 here.
+    /// Per commune, each person once with the best of their messages ([`crate::domain::verdict::person`]);
+    /// `possible_repeats` and `parts_submitted` stay 0 here. A page's post is nobody's message.
     async fn by_area(&self, alert: AlertId) -> Result<Vec<AreaCounts>>;
+    /// Targets after the cursor (0: from the first) with their folded state, only those in `states` (empty: all).
+    async fn persons(
+        &self,
+        alert: AlertId,
+        states: &[State],
+        after: i64,
+        rows_max: usize,
+    ) -> Result<Vec<ReachRow>>;
+    /// Newest first, ids below `before`.
+    async fn inbox(&self, before: Option<i64>, rows_max: usize) -> Result<Vec<InboxRow>>;
+    /// Of the posts of one alert.
+    async fn exhibits(&self, alert: AlertId, rows_max: usize) -> Result<Vec<ExhibitRow>>;
     /// Receipts that match nothing yet, per lane.
     async fn unmatched(&self) -> Result<Vec<(String, i64)>>;
     /// A cheap statement that shows the ledger answers.

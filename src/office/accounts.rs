@@ -37,6 +37,8 @@ pub enum Act {
     ManagePeople,
     ReadAccounts,
     ManageAccounts,
+    /// Renew the consent of an account at a provider.
+    RenewConsent,
 }
 
 impl Act {
@@ -52,6 +54,7 @@ impl Act {
         Self::ManagePeople,
         Self::ReadAccounts,
         Self::ManageAccounts,
+        Self::RenewConsent,
     ];
 
     /// The roles that may, for a refusal.
@@ -76,7 +79,7 @@ pub const fn allows(role: Role, act: Act) -> bool {
             Act::Write | Act::Decide | Act::Steer | Act::Import | Act::ManageGroups | Act::ManagePeople,
         ) => false,
         (Role::Author | Role::Approver, Act::ReadAccounts) => false,
-        (Role::Author | Role::Approver | Role::Auditor, Act::ManageAccounts) => false,
+        (Role::Author | Role::Approver | Role::Auditor, Act::ManageAccounts | Act::RenewConsent) => false,
     }
 }
 
@@ -249,11 +252,11 @@ mod tests {
         let letters = |role| -> String {
             Act::ALL.iter().map(|act| if allows(role, *act) { 'x' } else { '-' }).collect()
         };
-        // Read, numbers, trail, write, decide, steer, import, groups, people, accounts, manage accounts.
-        assert_eq!(letters(Role::Author), "x--x--xxx--");
-        assert_eq!(letters(Role::Approver), "x-xxxx-----");
-        assert_eq!(letters(Role::Auditor), "xxx------x-");
-        assert_eq!(letters(Role::Admin), "xxxxxxxxxxx");
+        // Read, numbers, trail, write, decide, steer, import, groups, people, accounts, manage accounts, consent.
+        assert_eq!(letters(Role::Author), "x--x--xxx---");
+        assert_eq!(letters(Role::Approver), "x-xxxx------");
+        assert_eq!(letters(Role::Auditor), "xxx------x--");
+        assert_eq!(letters(Role::Admin), "xxxxxxxxxxxx");
     }
 
     #[test]

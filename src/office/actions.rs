@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Act, AlertForm, Complaints, Conflict, Office, OfficeError, Result, Text, accounts::require,
+    Act, AlertForm, Complaints, Conflict, Office, OfficeError, PlanForm, Result, Text, accounts::require,
     error::LastChange,
 };
 use crate::{
@@ -206,8 +206,11 @@ pub(super) fn form_of(row: &AlertRow) -> AlertForm {
             sms_plain: content.sms_plain,
             sms_form: content.sms_form,
             body: content.body,
+            zalo: content.zalo,
+            post: content.post,
         },
         audience: row.audience.clone(),
+        plan: Some(PlanForm::Steps(row.plan.clone())),
         uncertain: Some(row.uncertain),
         expires_at: Some(row.expires_at),
     }

@@ -1,11 +1,14 @@
 //! Alerts as they are written: made, changed, read. Every change makes a new version that nobody has approved yet.
 
 use super::{
-    Act, AlertForm, Office, OfficeError, Result, accounts::require, actions::domain_alert, form::new_alert,
-    people::page,
+    Act, AlertForm, Office, OfficeError, PlanForm, Result, accounts::require, actions::domain_alert,
+    form::new_alert, people::page,
 };
 use crate::{
-    domain::{Action, Actor, AlertId, AlertKind, ContentDraft, Phase},
+    domain::{
+        Action, Actor, AlertId, AlertKind, Audience, Channel, ContentDraft, Correcting, Phase, Plan,
+        PostContent, ZaloContent,
+    },
     ledger::{Account, AlertEvent, AlertRow, Applied},
 };
 
@@ -19,11 +22,10 @@ impl Office {
     /// Everything that is wrong with the form, or `by` may not.
     pub async fn alert_add(&self, by: &Account, form: AlertForm) -> Result<AlertRow> {
         require(by, Act::Write)?;
-        let (content, complaints, _) = self.checked(&form, None).await?;
-        let Some(content) = content else { return complaints.or_refused() };
-        complaints.or(())?;
+        let form = form.completed();
+        let checked = self.checked(&form, None).await?;
         let now = self.clock.now();
-        let alert = self.store.catalog.alert_add(now, &new_alert(&form, content, by.id, now)).await?;
+        let alert = self.store.catalog.alert_add(now, &new_alert(form, checked, by.id, now)?).await?;
         tracing::info!(%alert, author = %by.id, "alert written");
         self.alert_row(alert).await
     }
@@ -43,10 +45,9 @@ impl Office {
         let row = self.alert_row(alert).await?;
         let now = self.clock.now();
         domain_alert(&row).check(&Action::Edit, Actor::Person(by.id), now)?;
-        let (content, complaints, _) = self.checked(&form, Some(alert)).await?;
-        let Some(content) = content else { return complaints.or_refused() };
-        complaints.or(())?;
-        let next = new_alert(&form, content, by.id, now);
+        let form = form.completed();
+        let checked = self.checked(&form, Some(alert)).await?;
+        let next = new_alert(form, checked, by.id, now)?;
         match self.store.catalog.alert_edit(now, alert, version, &next).await? {
             Applied::Yes => {
                 tracing::info!(%alert, author = %by.id, "alert edited");
@@ -88,7 +89,9 @@ impl Office {
         Ok(self.store.catalog.alert_events(alert).await?)
     }
 
-    /// A correction of `alert`, ready to be sent as it is: to the same people, saying that the first text was wrong.
+    /// A correction of `alert`: to those whom it reached or may have reached, on all its channels at once, saying that
+    /// the first text was wrong. A Zalo template's parameters are left blank: they said what was wrong, and have to be
+    /// written anew.
     ///
     /// # Errors
     /// No such alert, or `by` may not write alerts.
@@ -96,6 +99,8 @@ impl Office {
         require(by, Act::Write)?;
         let wrong = self.alert_row(alert).await?;
         let headline: String = wrong.content.headline.chars().take(CORRECTED_CHARS_MAX).collect();
+        let channels: Vec<Channel> =
+            wrong.plan.steps.iter().flat_map(|step| step.channels.iter().copied()).collect();
         let text = format!(
             "ĐÍNH CHÍNH: tin \"{headline}\" là KHÔNG CHÍNH XÁC. Bà con không làm theo tin ấy và chờ thông báo tiếp theo."
         );
@@ -110,8 +115,14 @@ impl Office {
                 sms_plain: None,
                 sms_form: wrong.content.sms_form,
                 body: None,
+                zalo: wrong.plan.uses(Channel::Zalo).then(|| wrong.content.zalo.map(blank)).flatten(),
+                post: wrong
+                    .plan
+                    .uses(Channel::Facebook)
+                    .then(|| PostContent { correcting: Correcting::Comment, ..PostContent::default() }),
             },
-            audience: wrong.audience,
+            audience: Audience { reached_by: Some(alert), ..Audience::default() },
+            plan: Some(PlanForm::Steps(Plan::at_once(&channels))),
             uncertain: Some(wrong.uncertain),
             expires_at: None,
         })
@@ -120,4 +131,10 @@ impl Office {
     pub(super) async fn alert_row(&self, alert: AlertId) -> Result<AlertRow> {
         self.store.catalog.alert(alert).await?.ok_or_else(|| OfficeError::no("alert", alert))
     }
+}
+
+/// The same template with nothing filled in.
+fn blank(zalo: ZaloContent) -> ZaloContent {
+    let parameters = zalo.parameters.into_keys().map(|name| (name, String::new())).collect();
+    ZaloContent { template: zalo.template, parameters }
 }

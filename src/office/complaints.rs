@@ -6,7 +6,9 @@ use crate::domain::{AudienceRefusal, ContentRefusal, SmsForm};
 pub(super) fn content_complaint(refusal: &ContentRefusal) -> Complaint {
     let (field, value) = place(refusal);
     let (reason, remedy) = texts(refusal);
-    Complaint::new(&format!("content.{field}"), &value, reason, remedy)
+    // The domain names the later fields whole.
+    let field = if field.starts_with("content.") { field.to_owned() } else { format!("content.{field}") };
+    Complaint::new(&field, &value, reason, remedy)
 }
 
 /// The field, and what in it is wrong.
@@ -21,6 +23,9 @@ fn place(refusal: &ContentRefusal) -> (&'static str, String) {
         }
         ContentRefusal::FormMissing => ("sms_form", SmsForm::Accented.as_str().to_owned()),
         ContentRefusal::TooManyParts { field, units, .. } => (field, units.to_string()),
+        ContentRefusal::TooMany { field, count, .. } => (field, count.to_string()),
+        ContentRefusal::NotALink => ("post.link", String::new()),
+        ContentRefusal::NotAPicture { hash } => ("post.pictures", hash.clone()),
     }
 }
 
@@ -82,6 +87,24 @@ fn texts(refusal: &ContentRefusal) -> (Text, Text) {
                 format!("shorten it to {units_max} units, or send the plain text"),
             ),
         ),
+        ContentRefusal::TooMany { count, count_max, .. } => (
+            both(
+                format!("có {count} mục, tối đa {count_max}"),
+                format!("{count} entries, the most is {count_max}"),
+            ),
+            Text::of("bỏ bớt", "take some out"),
+        ),
+        ContentRefusal::NotALink => (
+            Text::of("không phải địa chỉ web", "not a web address"),
+            Text::of("ghi địa chỉ bắt đầu bằng https://", "begin it with https://"),
+        ),
+        ContentRefusal::NotAPicture { .. } => (
+            Text::of("không phải mã của ảnh", "no picture's hash"),
+            Text::of(
+                "đưa ảnh lên trước rồi ghi mã nhận được",
+                "add the picture first and use the hash it got",
+            ),
+        ),
         ContentRefusal::MarkedLive { .. } => (
             Text::of(
                 "có dấu hiệu diễn tập trong cảnh báo thật",
@@ -113,6 +136,15 @@ pub(super) fn audience_complaint(refusal: &AudienceRefusal) -> Complaint {
                 format!("`everyone` together with {areas} areas and {groups} groups"),
             ),
             ("giữ một trong hai", "keep either `everyone` or the selection"),
+        ),
+        AudienceRefusal::ReachedAndMore { alert } => Complaint::new(
+            "audience.reached_by",
+            &alert.to_string(),
+            (
+                "vừa chọn người đã nhận tin trước vừa chọn người khác",
+                "those reached by an earlier alert together with another selection",
+            ),
+            ("giữ một trong hai", "keep one of them"),
         ),
         AudienceRefusal::UnknownArea { code, vintage } => Complaint::new(
             "audience.areas",

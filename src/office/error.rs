@@ -71,6 +71,8 @@ pub enum Conflict {
     Stale { alert: AlertId, phase: Phase, version: i64, last: Option<LastChange> },
     #[error("{what} `{value}` exists already; choose another name")]
     Taken { what: &'static str, value: String },
+    #[error("{key}: {why}")]
+    Setting { key: &'static str, why: Text },
     #[error("alert {alert} is `{phase}`: {why}")]
     NotNow { alert: AlertId, phase: Phase, why: Text },
 }

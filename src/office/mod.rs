@@ -6,16 +6,20 @@ mod accounts;
 mod actions;
 mod alerts;
 mod complaints;
+mod consents;
 mod error;
 mod form;
 mod import;
 mod people;
+mod pictures;
+mod plan;
 mod preview;
+mod reach;
 mod report;
 mod report_csv;
 pub mod words;
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 pub use accounts::{Act, ApiKey, NewKey, allows, roles_that_may};
 pub use actions::Seen;
@@ -23,14 +27,20 @@ pub use error::{Complaint, Complaints, Conflict, LastChange, OfficeError, Result
 pub use form::AlertForm;
 pub use import::{ImportOptions, Verdicts};
 pub use people::{GroupForm, Numbers, PeopleFilter, PersonView};
-pub use preview::{ExclusionCount, FinishPreview, Preview, PreviewWarning, RoutePreview};
-pub use report::{AlertCounts, AreaReport, MessageView, RouteCounts};
+pub use pictures::{PICTURE_BYTES_READ_MAX, StoredPicture};
+pub use plan::{NamedPlan, PlanForm};
+pub use preview::{
+    ArticleShown, ChannelPreview, ExclusionCount, FinishPreview, ParameterShown, PictureShown, PostShown,
+    Preview, PreviewWarning, RoutePreview, Shows, TemplateFault, TemplateShown, TextShown,
+};
+pub use reach::{ExhibitView, InboxView, PersonReach, Reached};
+pub use report::{AlertCounts, AreaReport, MessageView, PeopleCounts, RouteCounts};
 pub use report_csv::CsvStream;
 pub use words::Text;
 
 use crate::{
     domain::{AreaCatalogue, NumberPlan},
-    engine::{Handle, Setup},
+    engine::{CallbackDesk, Consent, Handle, Setup},
     ledger::Store,
 };
 
@@ -43,4 +53,8 @@ pub struct Office {
     pub areas: Arc<AreaCatalogue>,
     pub clock: Arc<dyn contract::Clock>,
     pub engine: Handle,
+    /// Where providers' callbacks are read and kept.
+    pub desk: Arc<CallbackDesk>,
+    /// Official Accounts whose consent an admin can renew, by lane.
+    pub consents: Arc<BTreeMap<String, Arc<dyn Consent>>>,
 }

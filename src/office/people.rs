@@ -185,14 +185,13 @@ pub(super) fn seen(by: &Account, numbers: Numbers, count: usize, of: &str) {
     }
 }
 
-/// E.164 digits as they may be shown.
-pub(super) fn shown(digits: &str, numbers: Numbers) -> String {
-    match numbers {
-        Numbers::Full => format!("+{digits}"),
-        Numbers::Masked => {
-            let phone = digits.parse().ok().and_then(Phone::from_digits);
-            phone.map_or_else(|| "***".to_owned(), Phone::masked)
-        }
+/// An address as it may be shown: a telephone number in E.164, anything else (a provider's own id of a person) as it is.
+pub(super) fn shown(address: &str, numbers: Numbers) -> String {
+    let phone = address.parse().ok().and_then(Phone::from_digits);
+    match (numbers, phone) {
+        (Numbers::Full, Some(_)) => format!("+{address}"),
+        (Numbers::Full, None) => address.to_owned(),
+        (Numbers::Masked, phone) => phone.map_or_else(|| "***".to_owned(), Phone::masked),
     }
 }
 

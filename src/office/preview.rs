@@ -1,22 +1,31 @@
-//! What an alert would come to, before anyone approves it: the exact text on each route, its parts and their cost, whom
-//! it reaches and whom not and why, when it is done, what is odd about it, and what forbids sending it.
+//! What an alert would come to, before anyone approves it: what each channel shows, its parts and their cost, whom it
+//! reaches and whom not and why, when it is done, what is odd about it, and what forbids sending it.
+
+mod channels;
+mod warnings;
 
 use std::{collections::BTreeSet, time::Duration};
 
 use jiff::Timestamp;
 use serde::Serialize;
 
+pub use channels::{
+    ArticleShown, ChannelPreview, ParameterShown, PictureShown, PostShown, Shows, TemplateFault,
+    TemplateShown, TextShown,
+};
+
+use self::channels::Shown;
 use super::{
     Act, AlertForm, Complaint, Office, Result, Text, accounts::require, actions::form_of,
-    complaints::audience_complaint, words,
+    complaints::audience_complaint, form::Checked, words,
 };
 use crate::{
     domain::{
-        AlertId, Audience, Content, ContentHash, Encoding, ExclusionReason, Finish, Forecast, Mode, Quiet,
-        QuietHours, RouteLoad, TextReport, forecast, report,
+        AlertId, Audience, Content, ContentHash, Encoding, ExclusionReason, Finish, Plan, RouteLoad,
+        TextReport, forecast, report,
         sms::{Reference, segment_with},
     },
-    engine::RouteSetup,
+    engine::{Reach, RouteSetup},
     ledger::{Account, AudiencePreview, PeopleGroup},
 };
 
@@ -28,13 +37,16 @@ pub struct Preview {
     pub text: String,
     /// What its characters cost; none while the content is wrong.
     pub report: Option<TextReport>,
-    /// In the order of the settings.
+    /// SMS, in the order of the settings; routes that nobody needs are left out.
     pub routes: Vec<RoutePreview>,
+    /// Every route that the plan uses.
+    pub channels: Vec<ChannelPreview>,
+    /// People with an address on at least one route.
     pub targets: i64,
     pub excluded: Vec<ExclusionCount>,
-    /// SMS parts over all routes: the cost.
+    /// SMS parts over all routes: the cost, if nobody is reached by a step before the SMS.
     pub parts_total: i64,
-    /// Over all routes together.
+    /// Of the first step that has somebody to send to, over all its routes together.
     pub finish: Vec<FinishPreview>,
     pub expires_at: Timestamp,
     /// To be known before it is sent.
@@ -101,38 +113,56 @@ impl Office {
     }
 
     pub(super) async fn preview_of(&self, form: &AlertForm, itself: Option<AlertId>) -> Result<Preview> {
-        let (content, complaints, groups) = self.checked(form, itself).await?;
+        let form = &form.clone().completed();
+        let Checked { content, plan, complaints, groups, reached_by } = self.checked(form, itself).await?;
+        let plan = plan.unwrap_or_default();
         let mut refusals = complaints.0;
-        let reached = self.reached(&form.audience, &groups, &mut refusals).await?;
-        let text = content.as_ref().map(|content| content.sms_text(form.mode)).unwrap_or_default();
+        let reached = self.reached(&form.audience, &plan, &groups, &mut refusals).await?;
         let now = self.clock.now();
-        let (routes, forecast) = self.routes(&text, &reached, now);
-        self.refuse_unserved(&routes, &mut refusals);
-        self.refuse_long(&routes, &text, &mut refusals);
+        let shown = Shown { form, content: content.as_ref(), plan: &plan, itself, now };
+        let (channels, loads) = self.channels(&shown, &reached, &mut refusals).await?;
+        let routes: Vec<RoutePreview> = channels
+            .iter()
+            .filter_map(|channel| match &channel.shows {
+                Shows::Sms(route) if route.targets > 0 => {
+                    Some(RoutePreview { finish: channel.finish.clone(), ..route.clone() })
+                }
+                _ => None,
+            })
+            .collect();
+        self.refuse_unserved(&channels, &mut refusals);
+        self.refuse_long(&routes, &mut refusals);
+        let text = content.as_ref().map(|content| content.sms_text(form.mode)).unwrap_or_default();
         let mut preview = Preview {
             content_hash: content.as_ref().map(|c: &Content| c.hash(form.severity, form.kind, form.mode)),
             report: content.is_some().then(|| report(&text)),
             text,
-            targets: routes.iter().map(|route| route.targets).sum(),
+            targets: reached.people,
             parts_total: routes.iter().map(|route| route.parts_total).sum(),
             routes,
+            finish: overall(&loads, &plan, now),
+            channels,
             excluded: exclusion_counts(&reached.excluded),
-            finish: finish(forecast.overall, now),
             expires_at: form.expires_at(now),
             warnings: Vec::new(),
             refusals,
         };
-        preview.warnings = self.warnings(form, &preview, now);
+        self.warnings(form, &plan, reached_by.as_ref(), &mut preview, now);
         Ok(preview)
     }
 
-    /// Whom the selection reaches; nobody where it does not resolve, and a complaint if nobody.
+    /// Whom the selection reaches; nobody where it does not resolve, and a complaint if nobody. A plan that reaches
+    /// nobody in particular needs no selection.
     async fn reached(
         &self,
         audience: &Audience,
+        plan: &Plan,
         groups: &[PeopleGroup],
         refusals: &mut Vec<Complaint>,
     ) -> Result<AudiencePreview> {
+        if self.is_page_only(plan) {
+            return Ok(AudiencePreview::default());
+        }
         let slugs: BTreeSet<String> = groups.iter().map(|group| group.slug.clone()).collect();
         let selection = match audience.check(&self.areas, &slugs) {
             Ok(selection) => selection,
@@ -144,8 +174,8 @@ impl Office {
                 return Ok(AudiencePreview::default());
             }
         };
-        let reached = self.store.reports.audience(&selection, &self.setup.routing).await?;
-        if reached.by_route.iter().all(|(_, targets)| *targets == 0) {
+        let reached = self.store.reports.audience(&selection, &self.setup.routing(plan)).await?;
+        if reached.people == 0 {
             let people: i64 = reached.excluded.iter().map(|(_, people)| people).sum();
             refusals.push(Complaint::new(
                 "audience",
@@ -160,35 +190,58 @@ impl Office {
         Ok(reached)
     }
 
-    fn routes(&self, text: &str, reached: &AudiencePreview, now: Timestamp) -> (Vec<RoutePreview>, Forecast) {
-        let mut routes = Vec::new();
-        let mut loads = Vec::new();
-        for setup in &self.setup.routes {
-            let targets = reached.by_route.iter().find(|(route, _)| *route == setup.id);
-            let Some((_, targets)) = targets.filter(|(_, targets)| *targets > 0) else { continue };
-            let route = route_preview(setup, text, *targets);
-            loads.push(RouteLoad {
-                route: setup.id,
-                targets: u64::try_from(*targets).unwrap_or(0),
-                parts_per_message: u32::try_from(route.parts).unwrap_or(u32::MAX),
-                parts_per_s: setup.parts_per_s,
-            });
-            routes.push(route);
-        }
-        let forecast = forecast(&loads);
-        for (route, expected) in routes.iter_mut().zip(&forecast.routes) {
-            route.finish = finish(expected.finish, now);
-        }
-        (routes, forecast)
+    fn is_page_only(&self, plan: &Plan) -> bool {
+        let mut used = self.setup.routes_of(plan).map(|(route, _)| route).peekable();
+        used.peek().is_some() && used.all(is_page)
     }
 
-    fn refuse_unserved(&self, routes: &[RoutePreview], refusals: &mut Vec<Complaint>) {
-        let unserved = |route: &&RoutePreview| {
-            let setup = self.setup.route_named(&route.route);
-            setup.is_none_or(|setup| setup.lanes.is_empty())
+    /// One entry for each route of the plan, and what each step loads on which route.
+    async fn channels(
+        &self,
+        shown: &Shown<'_>,
+        reached: &AudiencePreview,
+        refusals: &mut Vec<Complaint>,
+    ) -> Result<(Vec<ChannelPreview>, Vec<(i64, RouteLoad)>)> {
+        let starts = shown.plan.starts();
+        let (mut channels, mut loads) = (Vec::new(), Vec::new());
+        let used: Vec<(&RouteSetup, i64)> = self.setup.routes_of(shown.plan).collect();
+        for (route, step) in used {
+            let targets =
+                reached.by_route.iter().find(|(id, _)| *id == route.id).map_or(0, |(_, people)| *people);
+            let before = refusals.len();
+            let shows = self.shows(shown, route, targets, refusals).await?;
+            // Two routes of one channel lack the same.
+            for complaint in refusals.split_off(before) {
+                if !refusals.contains(&complaint) {
+                    refusals.push(complaint);
+                }
+            }
+            let messages = if is_page(route) { 1 } else { targets };
+            let load = load(route, messages, &shows);
+            let expected = forecast(&[load]).overall;
+            loads.push((step, load));
+            let start = start_of(&starts, step);
+            channels.push(ChannelPreview {
+                channel: route.channel,
+                route: route.name.clone(),
+                step,
+                targets,
+                per_s: route.parts_per_s,
+                finish: finish(expected, start, shown.now),
+                shows,
+            });
+        }
+        channels.sort_by_key(|channel| channel.step);
+        Ok((channels, loads))
+    }
+
+    fn refuse_unserved(&self, channels: &[ChannelPreview], refusals: &mut Vec<Complaint>) {
+        let unserved = |channel: &&ChannelPreview| {
+            let setup = self.setup.route_named(&channel.route);
+            channel.targets > 0 && setup.is_none_or(|setup| setup.lanes.is_empty())
         };
-        for route in routes.iter().filter(unserved) {
-            let (targets, name) = (route.targets, route.route.as_str());
+        for channel in channels.iter().filter(unserved) {
+            let (targets, name) = (channel.targets, channel.route.as_str());
             refusals.push(Complaint::new(
                 "audience",
                 name,
@@ -202,11 +255,8 @@ impl Office {
     }
 
     /// A route with a larger header cuts shorter parts: the text may be too long there only.
-    fn refuse_long(&self, routes: &[RoutePreview], text: &str, refusals: &mut Vec<Complaint>) {
+    fn refuse_long(&self, routes: &[RoutePreview], refusals: &mut Vec<Complaint>) {
         let parts_max = self.setup.parts_max;
-        if text.is_empty() {
-            return;
-        }
         for route in routes.iter().filter(|route| route.parts > parts_max) {
             let (parts, name) = (route.parts, route.route.as_str());
             refusals.push(Complaint::new(
@@ -220,72 +270,36 @@ impl Office {
             ));
         }
     }
-
-    fn warnings(&self, form: &AlertForm, preview: &Preview, now: Timestamp) -> Vec<PreviewWarning> {
-        let mut warnings = Vec::new();
-        let mut warn = |code, text: Text| warnings.push(PreviewWarning { code, text });
-        if let Quiet::Warn { until } = QuietHours::default().check(form.severity, now) {
-            let until = words::hour(until);
-            warn(
-                "quiet-hours",
-                (format!("đang giờ nghỉ đêm, đến {until}"), format!("quiet hours until {until}")).into(),
-            );
-        }
-        if form.audience.everyone && form.mode == Mode::Live {
-            warn("everyone", Text::of("gửi cho mọi người trong danh sách", "goes to everybody on the lists"));
-        }
-        if let Some(report) = &preview.report {
-            text_warnings(report, &mut warn);
-        }
-        let last = preview.finish.last().and_then(|finish| finish.at);
-        if preview.targets > 0 && last.is_none_or(|at| at > preview.expires_at) {
-            warn(
-                "outlives-expiry",
-                Text::of("hết hạn trước khi gửi xong", "it expires before everybody has been sent to"),
-            );
-        }
-        for route in &preview.routes {
-            if !self.can_send(&route.route) {
-                let name = &route.route;
-                warn(
-                    "route-down",
-                    (format!("tuyến {name} hiện không gửi được"), format!("route {name} cannot send now"))
-                        .into(),
-                );
-            }
-        }
-        warnings
-    }
-
-    /// Some lane says so; a gateway that shows no lanes for the route yet is not accused.
-    fn can_send(&self, route: &str) -> bool {
-        let lanes: Vec<_> = self.engine.lanes();
-        let mut serving =
-            lanes.iter().filter(|lane| lane.routes.iter().any(|served| served == route)).peekable();
-        serving.peek().is_none() || serving.any(|lane| lane.can_send)
-    }
 }
 
-fn text_warnings(report: &TextReport, warn: &mut impl FnMut(&'static str, Text)) {
-    if !report.distrusted.is_empty() && report.encoding == Encoding::Gsm7 {
-        let characters: String = report.distrusted.iter().map(|found| found.character).collect();
-        warn(
-            "distrusted-characters",
-            (
-                format!("các chữ {characters} hay bị sai trên đường gửi; nên bỏ dấu"),
-                format!("the letters {characters} are often mangled on the way; write them plain"),
-            )
-                .into(),
-        );
-    }
-    if report.cheap_after_replacement {
-        warn(
-            "costly-characters",
-            Text::of(
-                "vài ký tự khó thấy làm tin đắt hơn; thay chúng như gợi ý",
-                "a few characters nobody sees make it dear; replace them as suggested",
-            ),
-        );
+/// When the first step that has anything to send is through.
+fn overall(loads: &[(i64, RouteLoad)], plan: &Plan, now: Timestamp) -> Vec<FinishPreview> {
+    let first = loads.iter().filter(|(_, load)| load.targets > 0).map(|(step, _)| *step).min().unwrap_or(1);
+    let loads: Vec<RouteLoad> =
+        loads.iter().filter(|(step, _)| *step == first).map(|(_, load)| *load).collect();
+    finish(forecast(&loads).overall, start_of(&plan.starts(), first), now)
+}
+
+fn start_of(starts: &[Duration], step: i64) -> Duration {
+    let index = usize::try_from(step - 1).unwrap_or(0);
+    starts.get(index).copied().unwrap_or_default()
+}
+
+/// One message for all.
+fn is_page(route: &RouteSetup) -> bool {
+    matches!(route.reach, Reach::Page(_))
+}
+
+fn load(route: &RouteSetup, messages: i64, shows: &Shows) -> RouteLoad {
+    let parts = match shows {
+        Shows::Sms(sms) => u32::try_from(sms.parts).unwrap_or(u32::MAX),
+        Shows::Template(_) | Shows::Text(_) | Shows::Article(_) | Shows::Post(_) | Shows::Nothing => 1,
+    };
+    RouteLoad {
+        route: route.id,
+        targets: u64::try_from(messages).unwrap_or(0),
+        parts_per_message: parts,
+        parts_per_s: route.parts_per_s,
     }
 }
 
@@ -310,10 +324,12 @@ const fn reference(setup: &RouteSetup) -> Reference {
     if setup.part_header_octets > 6 { Reference::SixteenBit } else { Reference::EightBit }
 }
 
-fn finish(expected: Finish, now: Timestamp) -> Vec<FinishPreview> {
+/// Of a step that begins `start` after now.
+fn finish(expected: Finish, start: Duration, now: Timestamp) -> Vec<FinishPreview> {
     let at = |duration: Duration| now.checked_add(duration).ok();
     [(50, expected.half), (90, expected.ninety), (100, expected.all)]
         .into_iter()
+        .map(|(percent, duration)| (percent, duration.and_then(|duration| duration.checked_add(start))))
         .map(|(percent, duration)| FinishPreview {
             percent,
             seconds: duration.map(|duration| duration.as_secs_f64()),

@@ -11,8 +11,9 @@ use super::{
     words,
 };
 use crate::{
-    domain::{AlertId, AreaCatalogue, Counts, MessageKey, Phase, RouteId, State},
-    ledger::{Account, After, MessageFilter, MessageRow, TrailEntry},
+    domain::{AlertId, AreaCatalogue, Channel, Counts, MessageKey, Phase, RouteId, State},
+    engine::Reach,
+    ledger::{Account, After, AlertRow, MessageFilter, MessageRow, TrailEntry},
 };
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -22,14 +23,28 @@ pub struct AlertCounts {
     /// Frozen at approval; targets and those left out are everybody who was chosen.
     pub targets: i64,
     pub excluded: i64,
+    /// Messages of all routes together.
     pub total: Counts,
+    pub people: PeopleCounts,
     pub routes: Vec<RouteCounts>,
     pub exclusions: Vec<ExclusionCount>,
+}
+
+/// Persons, each once with the best of their messages. A page's post is nobody's message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PeopleCounts {
+    pub targets: i64,
+    pub excluded: i64,
+    /// `accepted`: persons for whom there is a message. `possible_repeats` and `parts_submitted` are 0: those are figures
+    /// of messages.
+    pub counts: Counts,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RouteCounts {
     pub route: String,
+    /// Unknown where the route is no longer in the settings.
+    pub channel: Option<Channel>,
     pub counts: Counts,
 }
 
@@ -70,20 +85,42 @@ impl Office {
         let names = self.store.catalog.route_names().await?;
         let by_route = self.store.ledger.counts(alert).await?;
         let exclusions = self.store.reports.exclusion_counts(alert).await?;
+        let people = self.people_counts(&row, &by_route).await?;
         Ok(AlertCounts {
             alert,
             phase: row.phase,
             targets: row.targets,
             excluded: row.excluded,
             total: by_route.iter().map(|(_, counts)| *counts).sum(),
+            people,
             routes: by_route
                 .into_iter()
-                .map(|(route, counts)| RouteCounts { route: route_name(&names, route), counts })
+                .map(|(route, counts)| RouteCounts {
+                    route: route_name(&names, route),
+                    channel: self.setup.route(route).map(|setup| setup.channel),
+                    counts,
+                })
                 .collect(),
             exclusions: exclusion_counts(&exclusions),
         })
     }
 
+    /// Where one channel reaches persons, their messages' counters are theirs; otherwise every person is looked at.
+    async fn people_counts(&self, row: &AlertRow, by_route: &[(RouteId, Counts)]) -> Result<PeopleCounts> {
+        let personal = |route: RouteId| {
+            self.setup.route(route).is_none_or(|setup| !matches!(setup.reach, Reach::Page(_)))
+        };
+        let counts: Counts = if row.plan.is_single() {
+            by_route.iter().filter(|(route, _)| personal(*route)).map(|(_, counts)| *counts).sum()
+        } else {
+            self.store.reports.by_area(row.id).await?.into_iter().map(|area| area.counts).sum()
+        };
+        let counts = Counts { possible_repeats: 0, parts_submitted: 0, ..counts };
+        Ok(PeopleCounts { targets: row.targets, excluded: row.excluded, counts })
+    }
+
+    /// Each person once.
+    ///
     /// # Errors
     /// No such alert, or `by` may not.
     pub async fn by_area(&self, by: &Account, alert: AlertId) -> Result<Vec<AreaReport>> {

@@ -1,9 +1,13 @@
 //! The HTTP API from outside: the way of an alert through it, and what each kind of caller gets.
 
+mod channels;
 mod desk;
 mod document;
 mod idempotency;
+mod pictures;
 mod problems;
+mod providers;
+mod reach;
 mod roles;
 
 use axum::http::Method;

@@ -5,12 +5,15 @@ use std::sync::Arc;
 use futures::StreamExt;
 use jiff::Timestamp;
 use loa::{
-    domain::{AlertKind, AreaCatalogue, Audience, ContentDraft, Mode, NumberPlan, PersonId, Phase, Severity},
-    engine::{Handle, RouteSetup, Setup},
-    ledger::{self, Account, AlertRow, ImportCounts, ImportState, Role, Routing},
+    domain::{
+        AlertKind, AreaCatalogue, Audience, Channel, ContentDraft, Mode, NumberPlan, PersonId, Phase, Plan,
+        PostContent, Severity,
+    },
+    engine::{CallbackDesk, Handle, Reach, Rendering, RouteSetup, Setup},
+    ledger::{self, Account, AlertRow, ImportCounts, ImportState, Role},
     office::{
         AlertForm, Complaints, Conflict, CsvStream, GroupForm, ImportOptions, Numbers, Office, OfficeError,
-        PeopleFilter, Seen, Verdicts,
+        PeopleFilter, PlanForm, Seen, Verdicts,
     },
 };
 
@@ -49,20 +52,35 @@ async fn house() -> House {
     let place = tempfile::tempdir().unwrap();
     let url = format!("sqlite:{}", place.path().join("loa.db").display());
     let store = ledger::open(&url, true).await.unwrap();
-    let names: Vec<String> = ["viettel", "vinaphone", "mobifone"].map(String::from).to_vec();
+    let names: Vec<String> = ["viettel", "vinaphone", "mobifone", "oa"].map(String::from).to_vec();
     let ids = store.catalog.routes(&names).await.unwrap();
-    let routes = names.iter().zip(&ids).map(|(name, id)| RouteSetup {
-        id: *id,
-        name: name.clone(),
-        part_header_octets: if name == "mobifone" { 7 } else { 6 },
-        parts_per_s: 2.0,
-        lanes: vec![format!("{name}-1")],
+    let routes = names.iter().zip(&ids).map(|(name, id)| {
+        let (channel, rendering, reach) = match name.as_str() {
+            "oa" => (Channel::Zalo, Rendering::Article, Reach::Page("all".into())),
+            _ => (Channel::Sms, Rendering::Sms, Reach::Carrier),
+        };
+        RouteSetup {
+            id: *id,
+            name: name.clone(),
+            channel,
+            rendering,
+            reach,
+            part_header_octets: if name == "mobifone" { 7 } else { 6 },
+            parts_per_s: 2.0,
+            lanes: vec![format!("{name}-1")],
+        }
     });
-    let by_carrier = names.iter().cloned().zip(ids.iter().copied()).collect();
-    let setup =
-        Setup { node: "one".into(), routes: routes.collect(), routing: Routing { by_carrier }, parts_max: 3 };
+    let setup = Setup {
+        node: "one".into(),
+        routes: routes.collect(),
+        carriers: names[..3].iter().cloned().zip(ids.iter().copied()).collect(),
+        plans: std::collections::BTreeMap::new(),
+        parts_max: 3,
+    };
     let clock = Arc::new(contract::ManualClock::at(start()));
     let office = Office {
+        desk: Arc::new(CallbackDesk::new(std::collections::BTreeMap::new(), store.clone(), clock.clone())),
+        consents: Arc::default(),
         store,
         setup: Arc::new(setup),
         numbers: Arc::new(NumberPlan::embedded().unwrap()),
@@ -110,6 +128,7 @@ fn form() -> AlertForm {
             ..ContentDraft::default()
         },
         audience: Audience { areas: vec!["05977".into()], ..Audience::default() },
+        plan: None,
         uncertain: None,
         expires_at: None,
     }
@@ -241,15 +260,21 @@ async fn everything_that_is_wrong_is_said_at_once() {
     wrong.content.sms_accented = Some("Qu¶ng Ninh: b·o".into());
     wrong.content.sms_plain = Some("bão".into());
     wrong.content.body = Some("lũ\u{7}".into());
-    wrong.audience = Audience { areas: vec!["99999".into()], groups: vec!["ai".into()], everyone: true };
+    let (areas, groups) = (vec!["99999".into()], vec!["ai".into()]);
+    wrong.audience = Audience { areas, groups, everyone: true, reached_by: None };
+    wrong.content.post =
+        Some(PostContent { link: Some("lang-son.example".into()), ..PostContent::default() });
+    wrong.plan = Some(PlanForm::Named("bão".into()));
     wrong.expires_at = Some(start());
     let mut expected = vec![
         "content.headline",
         "content.body",
         "content.sms_accented",
         "content.sms_plain",
+        "content.post.link",
         "refers_to",
         "expires_at",
+        "plan",
         "audience.everyone",
         "audience.areas",
         "audience.groups",
@@ -315,15 +340,52 @@ async fn a_preview_counts_people_parts_and_time() {
 }
 
 #[tokio::test]
-async fn a_correction_is_ready_to_be_sent_to_the_same_people() {
+async fn a_correction_goes_to_those_whom_the_first_text_may_have_reached() {
     let house = house().await;
     house.import(LIST).await;
+    let office = &house.office;
     let wrong = house.submitted(form()).await;
-    let correction = house.office.correction_form(&house.author, wrong.id).await.unwrap();
+    let correction = office.correction_form(&house.author, wrong.id).await.unwrap();
     assert_eq!((correction.kind, correction.refers_to), (AlertKind::Correction, Some(wrong.id)));
-    assert_eq!(correction.audience, wrong.audience);
-    let row = house.submitted(correction).await;
+    assert_eq!(correction.audience, Audience { reached_by: Some(wrong.id), ..Audience::default() });
+    assert_eq!(correction.plan, Some(PlanForm::Steps(Plan::default())));
+
+    // Nobody has the first text yet: there is nobody to correct it to.
+    let row = house.written(correction.clone()).await;
+    assert_eq!(fields(&refused(office.submit(&house.author, row.id).await)), ["audience"]);
     assert!(row.content.sms_text(Mode::Live).starts_with("ĐÍNH CHÍNH: tin \"Lũ sông Kỳ Cùng\" là KHÔNG"));
+
+    // To others it does not go, and left empty it is filled in.
+    let others = AlertForm { audience: form().audience, ..correction.clone() };
+    assert_eq!(fields(&refused(office.alert_add(&house.author, others).await)), ["audience.reached_by"]);
+    let empty = AlertForm { audience: Audience::default(), ..correction };
+    assert_eq!(house.written(empty).await.audience.reached_by, Some(wrong.id));
+}
+
+#[tokio::test]
+async fn an_article_never_carries_alone_what_cannot_wait() {
+    let house = house().await;
+    house.import(LIST).await;
+    let preview = async |severity, channels: &[Channel]| {
+        let mut form = form();
+        form.severity = severity;
+        form.plan = Some(PlanForm::Steps(Plan::at_once(channels)));
+        form.expires_at = Some("2026-11-24T05:00:00Z".parse().unwrap());
+        form.content.post =
+            Some(PostContent { link: Some("https://loa.example/lu.jpg".into()), ..PostContent::default() });
+        let preview = house.office.preview(&house.author, &form).await.unwrap();
+        let refused: Vec<String> = preview.refusals.iter().map(|refusal| refusal.field.clone()).collect();
+        let warned: Vec<_> = preview.warnings.iter().map(|warning| warning.code).collect();
+        (refused, warned)
+    };
+    let (zalo, both) = ([Channel::Zalo], [Channel::Zalo, Channel::Sms]);
+    let none = Vec::<String>::new();
+    assert_eq!(preview(Severity::Moderate, &zalo).await, (none.clone(), vec![]));
+    assert_eq!(preview(Severity::Severe, &zalo).await, (vec!["plan".to_owned()], vec![]));
+    assert_eq!(preview(Severity::Severe, &both).await, (none.clone(), vec!["broadcast-too-slow"]));
+    // At ten in the evening it waits for the morning, and that is still in time.
+    house.clock.advance(jiff::SignedDuration::from_hours(13));
+    assert_eq!(preview(Severity::Moderate, &zalo).await, (none, vec!["quiet-hours", "broadcast-waits"]));
 }
 
 /// Line, verdict, field, and words of the note.
@@ -435,10 +497,19 @@ async fn fan_out(house: &House, row: &AlertRow) {
     let Office { store, setup, areas, clock, .. } = &house.office;
     let groups = std::collections::BTreeSet::new();
     let selection = row.audience.check(areas, &groups).unwrap();
-    store.ledger.freeze(clock.now(), row.id, &selection, &setup.routing, 100).await.unwrap();
-    let plans: Vec<_> =
-        setup.routes.iter().map(|route| ledger::DispatchPlan { route: route.id, parts: 1 }).collect();
-    store.ledger.begin(clock.now(), row.id, "digest", &plans).await.unwrap();
+    let routing = setup.routing(&row.plan);
+    store.ledger.freeze(clock.now(), row.id, &selection, &routing, 100).await.unwrap();
+    let plans: Vec<_> = setup
+        .routes_of(&row.plan)
+        .map(|(route, step)| ledger::DispatchPlan {
+            route: route.id,
+            parts: 1,
+            step,
+            expires_at: row.expires_at,
+            page: None,
+        })
+        .collect();
+    store.ledger.begin(clock.now(), row.id, "digest", &plans, &[]).await.unwrap();
     store.ledger.accept(clock.now(), row.id, 100).await.unwrap();
 }
 

@@ -86,6 +86,12 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
     }
 }
 
+/// What stands behind the question mark of a stranger's request, in order, whatever it is.
+pub(crate) fn pairs(uri: &axum::http::Uri) -> Result<Vec<(String, String)>, ApiError> {
+    let pairs = axum::extract::Query::<Vec<(String, String)>>::try_from_uri(uri);
+    pairs.map(|pairs| pairs.0).map_err(|_| ApiError::new(Kind::Malformed, "The query is not understood."))
+}
+
 impl<S: Send + Sync> FromRequestParts<S> for Caller {
     type Rejection = ApiError;
 

@@ -3,6 +3,8 @@
 
 mod api;
 mod auth;
+mod callback;
+mod consent;
 mod error;
 mod extract;
 mod health;
@@ -19,13 +21,17 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::IntoResponse;
+use axum::routing::get;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use self::api::{accounts, alerts, areas, decisions, groups, imports, lanes, messages, people, reports};
+use self::api::{
+    accounts, alerts, areas, decisions, groups, imports, lanes, messages, people, pictures, plans, reach,
+    reports,
+};
 use self::error::{ApiError, Kind};
 use crate::office::Office;
 
@@ -51,6 +57,7 @@ struct Web {
     office: Office,
     settings: Arc<WebSettings>,
     logins: Arc<auth::Logins>,
+    begun: Arc<consent::Begun>,
     tasks: TaskTracker,
     places: Arc<Semaphore>,
 }
@@ -86,14 +93,23 @@ fn plain() -> OpenApiRouter<Web> {
         .routes(routes!(alerts::preview_form))
         .routes(routes!(alerts::preview))
         .routes(routes!(alerts::events))
+        .routes(routes!(alerts::correction))
+        .routes(routes!(plans::list))
+        .routes(routes!(pictures::add))
+        .routes(routes!(pictures::show))
         .routes(routes!(reports::counts))
         .routes(routes!(reports::areas))
         .routes(routes!(reports::exclusions))
         .routes(routes!(reports::report_csv))
+        .routes(routes!(reach::persons))
+        .routes(routes!(reach::persons_csv))
+        .routes(routes!(reach::exhibits))
+        .routes(routes!(reach::inbox))
         .routes(routes!(messages::list))
         .routes(routes!(messages::search))
         .routes(routes!(messages::show))
         .routes(routes!(lanes::list))
+        .routes(routes!(lanes::consent))
         .routes(routes!(accounts::list, accounts::create))
 }
 
@@ -110,6 +126,14 @@ fn open() -> OpenApiRouter<Web> {
         .routes(routes!(health::readyz))
         .routes(routes!(health::metrics))
         .routes(routes!(openapi::show))
+}
+
+/// Where providers and their redirects arrive. Not in the document: it is for those who call us, and what they send is
+/// theirs to say.
+fn providers() -> Router<Web> {
+    Router::new()
+        .route("/callback/{lane}", get(callback::take).post(callback::take))
+        .route("/consent/{lane}", get(consent::back))
 }
 
 /// The whole surface. The layer named last is the outermost.
@@ -141,6 +165,7 @@ impl Web {
             office,
             settings: Arc::new(settings),
             logins: Arc::default(),
+            begun: Arc::default(),
             tasks: TaskTracker::new(),
             places: Arc::new(Semaphore::new(DETACHED_MAX)),
         }
@@ -161,6 +186,7 @@ impl Web {
         let (router, _) =
             OpenApiRouter::new().nest("/api/v1", api.merge(imports)).merge(open()).split_for_parts();
         router
+            .merge(providers())
             .fallback(unknown_route)
             .method_not_allowed_fallback(method_not_allowed)
             .layer(from_fn(layers::observe))

@@ -56,6 +56,26 @@ pub(in crate::ledger) fn key(alert: i64, route_id: i64, seq: i64) -> Result<Mess
     Ok(MessageKey { alert: AlertId(alert), route: route(route_id, "message")?, seq })
 }
 
+pub(in crate::ledger) fn metrics_text(metrics: &[(String, Option<i64>)]) -> Result<String> {
+    serde_json::to_string(metrics).map_err(|error| unreadable("exhibit", "metrics", &error))
+}
+
+pub(in crate::ledger) fn metrics_from(text: &str) -> Result<Vec<(String, Option<i64>)>> {
+    serde_json::from_str(text).map_err(|error| unreadable("exhibit", "metrics", &error))
+}
+
+pub(in crate::ledger) fn template_text(facts: &contract::TemplateFacts) -> Result<String> {
+    serde_json::to_string(facts).map_err(|error| unreadable("provider_template", "facts", &error))
+}
+
+pub(in crate::ledger) fn template_from(text: &str) -> Result<contract::TemplateFacts> {
+    serde_json::from_str(text).map_err(|error| unreadable("provider_template", "facts", &error))
+}
+
+fn unreadable(table: &'static str, column: &'static str, error: &serde_json::Error) -> LedgerError {
+    LedgerError::Inconsistent { table, column, row: String::new(), why: error.to_string() }
+}
+
 /// A waiting retry of an ended dispatch: message, how the dispatch ended, number of the attempt to come, and the lane of
 /// the earlier one if that may have arrived.
 pub(in crate::ledger) fn stopped(row: (i64, i64, i64, String, i64, Option<i64>)) -> Result<super::Stopped> {

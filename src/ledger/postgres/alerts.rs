@@ -64,6 +64,7 @@ impl Postgres {
             .bind(alert.author.0)
             .bind(micros(alert.expires_at))
             .bind(micros(now))
+            .bind(json("plan", &alert.plan)?)
             .fetch_one(&self.pool)
             .await?;
         Ok(AlertId(id))
@@ -117,6 +118,7 @@ impl Postgres {
             .bind(next.author.0)
             .bind(micros(next.expires_at))
             .bind(micros(now))
+            .bind(json("plan", &next.plan)?)
             .execute(&mut *tx)
             .await?;
         if done.rows_affected() == 0 {
@@ -273,6 +275,8 @@ async fn follow(connection: &mut PgConnection, now: Timestamp, change: &PhaseCha
 /// What was frozen for an approval that no longer stands.
 async fn drop_frozen(connection: &mut PgConnection, alert: AlertId) -> Result<(), Halt> {
     query(sql::TARGET_DROP).bind(alert.0).execute(&mut *connection).await?;
+    query(sql::LEG_DROP).bind(alert.0).execute(&mut *connection).await?;
+    query(sql::REACHED_DROP).bind(alert.0).execute(&mut *connection).await?;
     query(sql::EXCLUSION_DROP).bind(alert.0).execute(connection).await?;
     Ok(())
 }
@@ -321,6 +325,7 @@ fn alert_row(row: &PgRow) -> Result<AlertRow, Halt> {
         target_digest: text_maybe(21)?,
         fanned_to: number(22)?,
         ended_at: time_option(number_maybe(23)?, "alert", "ended_at")?,
+        plan: from_json("plan", &text(24)?)?,
     })
 }
 

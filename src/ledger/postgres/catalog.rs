@@ -4,10 +4,11 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use super::{Postgres, retried, sql};
-use crate::domain::{AlertId, ImportId, LaneId, PersonId, Phase, RouteId, UserId};
+use crate::domain::{AlertId, ImportId, LaneId, PersonId, Phase, PictureHash, RouteId, UserId};
 use crate::ledger::{
     Account, AlertEvent, AlertRow, Applied, Catalog, Idempotency, Import, ImportCounts, ImportRow,
-    ImportState, NewAccount, NewAlert, PeopleGroup, Person, PersonRow, PhaseChange, RefusedRow, Result,
+    ImportState, NewAccount, NewAlert, PeopleGroup, Person, PersonRow, PhaseChange, Picture, RefusedRow,
+    Result,
 };
 
 #[async_trait]
@@ -169,5 +170,44 @@ impl Catalog for Postgres {
 
     async fn resend_uncertain(&self, now: Timestamp, alert: AlertId, account: UserId) -> Result<i64> {
         retried!(self, self.resend_doubts(now, alert, account))
+    }
+    async fn tokens(&self, name: &str) -> Result<Option<contract::Stored>> {
+        retried!(self, self.read_tokens(name))
+    }
+
+    async fn tokens_turn(
+        &self,
+        now: Timestamp,
+        name: &str,
+        seen: i64,
+        until: Timestamp,
+    ) -> Result<contract::Turn> {
+        retried!(self, self.take_turn(now, name, seen, until))
+    }
+
+    async fn tokens_pass(&self, name: &str, seen: i64) -> Result<()> {
+        retried!(self, self.pass_turn(name, seen))
+    }
+
+    async fn tokens_replace(
+        &self,
+        now: Timestamp,
+        name: &str,
+        seen: i64,
+        tokens: &contract::Tokens,
+    ) -> Result<Option<i64>> {
+        retried!(self, self.put_tokens(now, name, seen, tokens))
+    }
+
+    async fn picture_add(&self, now: Timestamp, account: UserId, picture: &Picture) -> Result<bool> {
+        retried!(self, self.add_picture(now, account, picture))
+    }
+
+    async fn picture(&self, hash: &PictureHash) -> Result<Option<Picture>> {
+        retried!(self, self.read_picture(hash))
+    }
+
+    async fn templates(&self, route: RouteId) -> Result<Vec<contract::TemplateFacts>> {
+        retried!(self, self.read_templates(route))
     }
 }

@@ -6,10 +6,11 @@ use sqlx::{query, query_as, query_scalar};
 use super::alerts::{Event, add_event};
 use super::columns::{count, each, limit};
 use super::failure::Halt;
+use super::steps::search_reached;
 use super::{Postgres, sql};
-use crate::domain::{Action, AlertId, Phase, Selection, Severity};
+use crate::domain::{Action, AlertId, Phase, RouteId, Selection, Severity};
 use crate::ledger::batch::stored::{micros, word};
-use crate::ledger::{DispatchPlan, LedgerError, Progress, Routing};
+use crate::ledger::{DispatchPlan, LedgerError, Progress, Routing, StepPlan};
 
 impl Postgres {
     pub(super) async fn freeze_chunk(
@@ -23,8 +24,16 @@ impl Postgres {
         let stands: Option<(i64, i64, i64, i64)> =
             query_as(sql::FREEZE_ALERT).bind(alert.0).fetch_optional(&mut *tx).await?;
         let Some((after, until, targets, _excluded)) = stands else { return Ok(Progress::Done(0)) };
+        let reached = matches!(selection, Selection::ReachedBy(_));
+        if let Selection::ReachedBy(earlier) = selection
+            && !search_reached(&mut tx, alert, *earlier, rows_max).await?
+        {
+            tx.commit().await?;
+            return Ok(Progress::More(0));
+        }
         let (everyone, communes, groups) = selected(selection);
         let (carriers, routes) = routed(routing);
+        let (by_phone, by_contact) = (route_ids(&routing.by_phone), route_ids(&routing.by_contact));
         query(sql::FREEZE_TABLE).execute(&mut *tx).await?;
         query(sql::FREEZE_CLEAR).execute(&mut *tx).await?;
         let chunk = query(sql::FREEZE_CHUNK)
@@ -37,12 +46,25 @@ impl Postgres {
             .bind(everyone)
             .bind(communes)
             .bind(groups)
+            .bind(reached)
+            .bind(&by_phone)
+            .bind(&by_contact)
+            .bind(!routing.by_carrier.is_empty())
             .execute(&mut *tx)
             .await?;
         let people = count(chunk.rows_affected());
         if people > 0 {
             let last: i64 = query_scalar(sql::FREEZE_LAST).fetch_one(&mut *tx).await?;
             let reached = query(sql::FREEZE_TARGETS).bind(alert.0).bind(targets).execute(&mut *tx).await?;
+            if !(by_phone.is_empty() && by_contact.is_empty()) {
+                query(sql::FREEZE_LEGS)
+                    .bind(alert.0)
+                    .bind(targets)
+                    .bind(&by_phone)
+                    .bind(&by_contact)
+                    .execute(&mut *tx)
+                    .await?;
+            }
             let left_out = query(sql::FREEZE_EXCLUSIONS).bind(alert.0).execute(&mut *tx).await?;
             query(sql::FREEZE_MOVE)
                 .bind(alert.0)
@@ -62,20 +84,22 @@ impl Postgres {
         alert: AlertId,
         digest: &str,
         plans: &[DispatchPlan],
+        steps: &[StepPlan],
     ) -> Result<(), Halt> {
         let mut tx = self.begin().await?;
         let begun: Option<(String, String, i64, i64)> = query_as(sql::BEGIN_ALERT)
             .bind(alert.0)
             .bind(micros(now))
             .bind(digest)
+            .bind(plans.iter().any(|plan| plan.page.is_some()))
             .fetch_optional(&mut *tx)
             .await?;
         // Cancelled, returned or begun meanwhile.
-        let Some((severity, policy, expires_at, targets)) = begun else { return Ok(()) };
+        let Some((severity, policy, _expires_at, targets)) = begun else { return Ok(()) };
         let severity: Severity = word(&severity, "alert", "severity")?;
         add_event(&mut tx, now, alert, &Event::own(&Action::Begin, Phase::Approved, Phase::Dispatching))
             .await?;
-        if targets == 0 {
+        if targets == 0 && plans.iter().all(|plan| plan.page.is_none()) {
             let complete = Event::own(&Action::Complete, Phase::Dispatching, Phase::Completed);
             add_event(&mut tx, now, alert, &complete).await?;
         } else {
@@ -83,9 +107,18 @@ impl Postgres {
                 .bind(alert.0)
                 .bind(each(plans, |plan| i64::from(plan.route.0)))
                 .bind(each(plans, |plan| plan.parts))
+                .bind(each(plans, |plan| plan.step))
+                .bind(each(plans, |plan| micros(plan.expires_at)))
+                .bind(each(plans, |plan| plan.page.as_deref()))
                 .bind(i64::from(severity.priority()))
                 .bind(policy)
-                .bind(expires_at)
+                .execute(&mut *tx)
+                .await?;
+            query(sql::BEGIN_PAGES).bind(alert.0).execute(&mut *tx).await?;
+            query(sql::BEGIN_STEPS)
+                .bind(alert.0)
+                .bind(each(steps, |step| step.step))
+                .bind(each(steps, |step| micros(step.due_at)))
                 .execute(&mut *tx)
                 .await?;
         }
@@ -95,23 +128,33 @@ impl Postgres {
 
     pub(super) async fn accept_chunk(&self, alert: AlertId, rows_max: usize) -> Result<Progress, Halt> {
         let mut tx = self.begin().await?;
-        let stands: Option<(i64, i64)> =
+        let stands: Option<(i64, i64, bool)> =
             query_as(sql::ACCEPT_ALERT).bind(alert.0).fetch_optional(&mut *tx).await?;
-        let Some((from, targets)) = stands else { return Ok(Progress::Done(0)) };
+        let Some((from, targets, several)) = stands else { return Ok(Progress::Done(0)) };
         let to = targets.min(from.saturating_add(limit(rows_max)));
         if to <= from {
             return Ok(Progress::Done(0));
         }
-        let made = query(sql::ACCEPT_MESSAGES).bind(alert.0).bind(from).bind(to).execute(&mut *tx).await?;
+        let statement = if several { sql::ACCEPT_WAYS } else { sql::ACCEPT_MESSAGES };
+        let made = query(statement).bind(alert.0).bind(from).bind(to).execute(&mut *tx).await?;
         let made = count(made.rows_affected());
-        if limit(made) != to - from {
+        // With several addresses a target may have more messages than one, never none.
+        if limit(made) < to - from || (!several && limit(made) != to - from) {
             return Err(unplanned(alert, to - from, made).into());
         }
-        query(sql::ACCEPT_DISPATCHES).bind(alert.0).bind(from).bind(to).execute(&mut *tx).await?;
+        if several {
+            query(sql::DISPATCH_GROW).bind(alert.0).execute(&mut *tx).await?;
+        } else {
+            query(sql::ACCEPT_DISPATCHES).bind(alert.0).bind(from).bind(to).execute(&mut *tx).await?;
+        }
         query(sql::ACCEPT_MOVE).bind(alert.0).bind(to).execute(&mut *tx).await?;
         tx.commit().await?;
         Ok(if to == targets { Progress::Done(made) } else { Progress::More(made) })
     }
+}
+
+pub(super) fn route_ids(routes: &[RouteId]) -> Vec<i64> {
+    routes.iter().map(|route| i64::from(route.0)).collect()
 }
 
 /// A selection as statements take it: everyone, communes, groups.
@@ -119,6 +162,7 @@ pub(super) fn selected(selection: &Selection) -> (bool, &[String], &[String]) {
     match selection {
         Selection::Everyone => (true, &[], &[]),
         Selection::Chosen { communes, groups } => (false, communes, groups),
+        Selection::ReachedBy(_) => (false, &[], &[]),
     }
 }
 

@@ -4,16 +4,16 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use sqlx::{query, query_as};
+use sqlx::query_as;
 
-use super::columns::{each, limit};
+use super::columns::limit;
 use super::failure::Halt;
 use super::{Postgres, retried, sql};
-use crate::domain::{AlertId, Counts, LaneId, RouteId, Selection};
-use crate::ledger::batch::stored::{key, micros, number};
+use crate::domain::{AlertId, Counts, LaneId, MessageKey, RouteId, Selection};
+use crate::ledger::batch::stored::{key, number};
 use crate::ledger::{
-    Claim, ClaimAsk, DispatchPlan, Found, KnownPart, Lease, Ledger, OpenReference, Ownership, Progress,
-    ReceiptFact, Recorded, Result, Routing, Settled, Settlement, Swept,
+    Claim, ClaimAsk, DispatchPlan, Doubt, Found, KnownPart, Lease, Ledger, OpenReference, Ownership,
+    Progress, ReceiptFact, Recorded, Result, Routing, Settled, Settlement, StepPlan, Swept,
 };
 
 #[async_trait]
@@ -50,8 +50,9 @@ impl Ledger for Postgres {
         alert: AlertId,
         digest: &str,
         plans: &[DispatchPlan],
+        steps: &[StepPlan],
     ) -> Result<()> {
-        retried!(self, self.begin_dispatch(now, alert, digest, plans))
+        retried!(self, self.begin_dispatch(now, alert, digest, plans, steps))
     }
 
     async fn accept(&self, _now: Timestamp, alert: AlertId, rows_max: usize) -> Result<Progress> {
@@ -90,6 +91,38 @@ impl Ledger for Postgres {
 
     async fn keep_inbound(&self, now: Timestamp, lane: LaneId, messages: &[contract::Inbound]) -> Result<()> {
         retried!(self, self.add_inbound(now, lane, messages))
+    }
+    async fn escalate(&self, now: Timestamp, rows_max: usize) -> Result<Progress> {
+        retried!(self, self.escalate_chunk(now, rows_max))
+    }
+
+    async fn doubts(&self, routes: &[RouteId], rows_max: usize) -> Result<Vec<Doubt>> {
+        retried!(self, self.read_doubts(routes, rows_max))
+    }
+
+    async fn accepted_references(&self, lane: LaneId, rows_max: usize) -> Result<Vec<String>> {
+        retried!(self, self.read_accepted_references(lane, rows_max))
+    }
+
+    async fn proved_absent(&self, now: Timestamp, owner: &Ownership, keys: &[MessageKey]) -> Result<usize> {
+        retried!(self, self.requeue_absent(now, owner, keys))
+    }
+
+    async fn lane_of(&self, lanes: &[LaneId], references: &[String]) -> Result<Option<LaneId>> {
+        retried!(self, self.find_lane(lanes, references))
+    }
+
+    async fn reference_of(&self, alert: AlertId, route: RouteId) -> Result<Option<String>> {
+        retried!(self, self.find_reference(alert, route))
+    }
+
+    async fn keep_findings(
+        &self,
+        now: Timestamp,
+        route: RouteId,
+        findings: &[contract::Finding],
+    ) -> Result<()> {
+        retried!(self, self.add_findings(now, route, findings))
     }
 }
 
@@ -135,22 +168,5 @@ impl Postgres {
             all.push((RouteId(number(row.0, "dispatch", "route")?), counts));
         }
         Ok(all)
-    }
-
-    async fn add_inbound(
-        &self,
-        now: Timestamp,
-        lane: LaneId,
-        messages: &[contract::Inbound],
-    ) -> Result<(), Halt> {
-        query(sql::INBOX_ADD)
-            .bind(each(messages, |message| message.from.as_str()))
-            .bind(each(messages, |message| message.to.as_str()))
-            .bind(each(messages, |message| message.text.as_str()))
-            .bind(i64::from(lane.0))
-            .bind(micros(now))
-            .execute(&self.pool)
-            .await?;
-        Ok(())
     }
 }

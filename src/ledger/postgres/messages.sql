@@ -1,6 +1,6 @@
 -- Messages with the state their facts say, page by page.
 WITH fact AS (
-  SELECT m.alert, m.route, m.seq, m.target_seq, m.address, t.area,
+  SELECT m.alert, m.route, m.seq, m.target_seq, m.address, coalesce(t.area, '') AS area,
          CASE WHEN c.seq IS NOT NULL THEN c.verdict
               WHEN x.seq IS NOT NULL THEN x.kind
               WHEN r.seq IS NOT NULL THEN CASE WHEN r.claim IS NULL THEN 'queued' ELSE 'claimed' END

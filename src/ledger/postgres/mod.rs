@@ -15,7 +15,9 @@ mod claim;
 mod columns;
 mod failure;
 mod fanout;
+mod findings;
 mod hot;
+mod keychain;
 mod lease;
 mod locks;
 mod open;
@@ -25,6 +27,7 @@ mod reports;
 mod rows;
 mod settle;
 mod sql;
+mod steps;
 mod sweep;
 
 use sqlx::postgres::PgPool;

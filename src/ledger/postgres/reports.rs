@@ -7,14 +7,15 @@ use sqlx::{query, query_as};
 
 use super::columns::limit;
 use super::failure::Halt;
-use super::fanout::{routed, selected};
+use super::fanout::{route_ids, routed, selected};
 use super::open::WHOLE;
 use super::{Postgres, retried, sql};
 use crate::domain::{AlertId, Counts, MessageKey, Selection, State};
 use crate::ledger::batch::stored::{number, route as route_id, time, time_option, word};
+use crate::ledger::batch::{hopes, reach_rows, split_cursor, target_rows};
 use crate::ledger::{
-    After, AreaCounts, AudiencePreview, ExclusionRow, MessageFilter, MessageRow, Reports, Result, Routing,
-    TargetRow, TrailEntry,
+    After, AreaCounts, AudiencePreview, ExclusionRow, ExhibitRow, InboxRow, MessageFilter, MessageRow,
+    ReachRow, Reports, Result, Routing, TargetRow, TrailEntry,
 };
 
 type MessageColumns =
@@ -72,6 +73,23 @@ impl Reports for Postgres {
     async fn ping(&self) -> Result<()> {
         retried!(self, self.read_ping())
     }
+    async fn persons(
+        &self,
+        alert: AlertId,
+        states: &[State],
+        after: i64,
+        rows_max: usize,
+    ) -> Result<Vec<ReachRow>> {
+        retried!(self, self.read_persons(alert, states, after, rows_max))
+    }
+
+    async fn inbox(&self, before: Option<i64>, rows_max: usize) -> Result<Vec<InboxRow>> {
+        retried!(self, self.read_inbox(before, rows_max))
+    }
+
+    async fn exhibits(&self, alert: AlertId, rows_max: usize) -> Result<Vec<ExhibitRow>> {
+        retried!(self, self.read_exhibits(alert, rows_max))
+    }
 }
 
 impl Postgres {
@@ -85,24 +103,33 @@ impl Postgres {
     }
 
     async fn read_audience(&self, selection: &Selection, routing: &Routing) -> Result<AudiencePreview, Halt> {
+        let reached = match selection {
+            Selection::ReachedBy(earlier) => Some(earlier.0),
+            Selection::Everyone | Selection::Chosen { .. } => None,
+        };
         let (everyone, communes, groups) = selected(selection);
         let (carriers, routes) = routed(routing);
         let mut tx = self.pool.begin_with(WHOLE).await?;
-        let rows: Vec<(Option<i64>, Option<String>, i64)> = query_as(sql::AUDIENCE)
+        let rows: Vec<(i64, Option<i64>, Option<String>, i64)> = query_as(sql::AUDIENCE)
             .bind(everyone)
             .bind(communes)
             .bind(groups)
             .bind(carriers)
             .bind(routes)
+            .bind(route_ids(&routing.by_phone))
+            .bind(route_ids(&routing.by_contact))
+            .bind(reached)
+            .bind(!routing.by_carrier.is_empty())
             .fetch_all(&mut *tx)
             .await?;
         tx.rollback().await?;
         let mut preview = AudiencePreview::default();
-        for (route, reason, people) in rows {
-            match (route, reason) {
-                (_, Some(reason)) => preview.excluded.push((reason, people)),
-                (Some(route), None) => preview.by_route.push((route_id(route, "message")?, people)),
-                (None, None) => {}
+        for (kind, route, reason, people) in rows {
+            match (kind, route, reason) {
+                (0, Some(route), _) => preview.by_route.push((route_id(route, "message")?, people)),
+                (1, _, Some(reason)) => preview.excluded.push((reason, people)),
+                (2, _, _) => preview.people = people,
+                (_, _, _) => {}
             }
         }
         Ok(preview)
@@ -114,15 +141,16 @@ impl Postgres {
         after_seq: i64,
         rows_max: usize,
     ) -> Result<Vec<TargetRow>, Halt> {
-        let rows: Vec<(i64, String, i64)> = query_as(sql::TARGETS)
+        let rows: Vec<(i64, Option<String>, Option<i64>)> = query_as(sql::TARGETS)
             .bind(alert.0)
             .bind(after_seq)
             .bind(limit(rows_max))
             .fetch_all(&self.pool)
             .await?;
-        rows.into_iter()
-            .map(|(seq, phone, route)| Ok(TargetRow { seq, phone, route: route_id(route, "message")? }))
-            .collect()
+        let last = rows.last().map_or(after_seq, |(seq, _, _)| *seq);
+        let legs: Vec<(i64, i64, String)> =
+            query_as(sql::LEGS).bind(alert.0).bind(after_seq).bind(last).fetch_all(&self.pool).await?;
+        Ok(target_rows(rows, legs)?)
     }
 
     async fn read_exclusions(
@@ -216,10 +244,33 @@ impl Postgres {
             .collect()
     }
 
+    async fn read_persons(
+        &self,
+        alert: AlertId,
+        states: &[State],
+        after: i64,
+        rows_max: usize,
+    ) -> Result<Vec<ReachRow>, Halt> {
+        type Row = (i64, i64, Option<String>, String, String, i64);
+        let several: i64 = sqlx::query_scalar(sql::PERSONS_KIND).bind(alert.0).fetch_one(&self.pool).await?;
+        let states: Vec<&str> = states.iter().map(|state| state.as_str()).collect();
+        let rows: Vec<Row> = if several > 0 {
+            let (words, ranks): (Vec<&str>, Vec<i64>) = hopes().into_iter().unzip();
+            let query = query_as(sql::PERSONS).bind(alert.0).bind(words).bind(ranks).bind(after);
+            query.bind(limit(rows_max)).bind(states).fetch_all(&self.pool).await?
+        } else {
+            let (route, seq) = split_cursor(after);
+            let query = query_as(sql::PERSONS_PLAIN).bind(alert.0).bind(route).bind(seq);
+            query.bind(limit(rows_max)).bind(states).fetch_all(&self.pool).await?
+        };
+        Ok(reach_rows(rows, several > 0)?)
+    }
+
     async fn read_by_area(&self, alert: AlertId) -> Result<Vec<AreaCounts>, Halt> {
+        let (words, ranks): (Vec<&str>, Vec<i64>) = hopes().into_iter().unzip();
         let mut tx = self.pool.begin_with(WHOLE).await?;
         let states: Vec<(String, String, i64)> =
-            query_as(sql::BY_AREA).bind(alert.0).fetch_all(&mut *tx).await?;
+            query_as(sql::BY_AREA).bind(alert.0).bind(words).bind(ranks).fetch_all(&mut *tx).await?;
         let totals: Vec<(String, i64, i64)> =
             query_as(sql::AREA_TARGETS).bind(alert.0).fetch_all(&mut *tx).await?;
         tx.rollback().await?;

@@ -1,2 +1,3 @@
--- How many targets have become messages. Nothing before the freeze is over.
-SELECT fanned_to, targets FROM alert WHERE id = ?1 AND frozen_at IS NOT NULL
+-- How many targets have become messages, and whether they have addresses on several routes. Nothing before the freeze is over.
+SELECT fanned_to, targets, EXISTS (SELECT 1 FROM leg l WHERE l.alert = alert.id)
+  FROM alert WHERE id = ?1 AND frozen_at IS NOT NULL

@@ -27,6 +27,7 @@ impl Sqlite {
             .bind(alert.author.0)
             .bind(micros(alert.expires_at))
             .bind(micros(now))
+            .bind(json(&alert.plan)?)
             .fetch_one(&self.writer)
             .await?;
         Ok(AlertId(id))
@@ -80,6 +81,7 @@ impl Sqlite {
             .bind(next.author.0)
             .bind(micros(next.expires_at))
             .bind(micros(now))
+            .bind(json(&next.plan)?)
             .execute(&mut *tx)
             .await?;
         if done.rows_affected() == 0 {
@@ -211,6 +213,8 @@ async fn follow(connection: &mut SqliteConnection, now: Timestamp, change: &Phas
 /// What was frozen for an approval that no longer stands.
 async fn drop_frozen(connection: &mut SqliteConnection, alert: AlertId) -> Result<(), Halt> {
     sqlx::query(sql::TARGET_DROP).bind(alert.0).execute(&mut *connection).await?;
+    sqlx::query(sql::LEG_DROP).bind(alert.0).execute(&mut *connection).await?;
+    sqlx::query(sql::REACHED_DROP).bind(alert.0).execute(&mut *connection).await?;
     sqlx::query(sql::EXCLUSION_DROP).bind(alert.0).execute(connection).await?;
     Ok(())
 }
@@ -261,6 +265,7 @@ fn alert_row(row: &SqliteRow) -> Result<AlertRow, Halt> {
         target_digest: text_maybe(21)?,
         fanned_to: number(22)?,
         ended_at: stored::time_option(number_maybe(23)?, "alert", "at")?,
+        plan: from_json("plan", &text(24)?)?,
     })
 }
 

@@ -1,19 +1,56 @@
--- What an audience would come to: people by route, or by the reason for being left out.
+-- What an audience would come to. Kinds of rows: 0, people with an address on a route; 1, people left out and why;
+-- 2, people with an address on any route.
 WITH routing AS (
   SELECT value ->> 0 AS carrier, value ->> 1 AS route FROM json_each(?4)
-), judged AS (
-  SELECT p.id, p.phone, r.route,
+), back AS MATERIALIZED (
+  SELECT DISTINCT t.person FROM message m
+    JOIN dispatch d ON d.alert = m.alert AND d.route = m.route
+    JOIN target t ON t.alert = m.alert AND t.seq = m.target_seq
+    LEFT JOIN closing c ON c.alert = m.alert AND c.route = m.route AND c.seq = m.seq
+    LEFT JOIN doubt x ON x.alert = m.alert AND x.route = m.route AND x.seq = m.seq
+    LEFT JOIN retry r ON r.alert = m.alert AND r.route = m.route AND r.seq = m.seq
+   WHERE m.alert = ?7 AND CASE WHEN c.seq IS NOT NULL
+              THEN c.verdict = 'delivered' OR (c.verdict = 'undelivered' AND d.parts > 1)
+                   OR (c.verdict <> 'undelivered' AND EXISTS (SELECT 1 FROM submission s WHERE s.alert = m.alert AND s.route = m.route
+                                                        AND s.seq = m.seq AND s.outcome = 'accepted'))
+              WHEN x.seq IS NOT NULL THEN true
+              WHEN r.seq IS NOT NULL AND r.claim IS NULL
+              THEN r.possible_repeat = 1 OR EXISTS (SELECT 1 FROM submission s WHERE s.alert = m.alert AND s.route = m.route
+                                                 AND s.seq = m.seq AND s.outcome = 'accepted')
+              ELSE m.seq < d.cursor END
+), judged AS MATERIALIZED (
+  SELECT p.id, p.phone, CASE WHEN p.phone IS NOT NULL THEN r.route END AS route,
          CASE WHEN p.opted_out_at IS NOT NULL THEN 'opted-out'
+              WHEN r.route IS NOT NULL AND p.phone IS NOT NULL THEN NULL
+              WHEN ?5 <> '[]' AND p.phone IS NOT NULL AND EXISTS (SELECT 1 FROM json_each(?5) l WHERE NOT EXISTS
+                (SELECT 1 FROM contact c WHERE c.route = l.value AND c.address = p.phone AND c.opted_out_at IS NOT NULL)) THEN NULL
+              WHEN ?6 <> '[]' AND EXISTS (SELECT 1 FROM contact c
+                WHERE c.person = p.id AND c.route IN (SELECT value FROM json_each(?6)) AND c.follows = 1 AND c.opted_out_at IS NULL) THEN NULL
+              WHEN NOT ?8 THEN 'no-channel'
               WHEN p.phone IS NULL THEN 'no-phone'
               WHEN p.carrier IS NULL THEN 'no-carrier'
-              WHEN r.route IS NULL THEN 'no-route' END AS reason
+              ELSE 'no-route' END AS reason
     FROM person p LEFT JOIN routing r ON r.carrier = p.carrier
-   WHERE ?1 OR p.area IN (SELECT value FROM json_each(?2))
-            OR EXISTS (SELECT 1 FROM membership m JOIN people_group g ON g.id = m.people_group
-                        WHERE m.person = p.id AND g.slug IN (SELECT value FROM json_each(?3)))
-), ranked AS (
-  SELECT route, coalesce(reason, CASE WHEN row_number() OVER (PARTITION BY reason IS NULL, phone ORDER BY id) > 1
-                                      THEN 'duplicate' END) AS reason
+   WHERE CASE WHEN ?7 IS NOT NULL THEN p.id IN (SELECT person FROM back)
+              ELSE ?1 OR p.area IN (SELECT value FROM json_each(?2))
+                   OR EXISTS (SELECT 1 FROM membership m JOIN people_group g ON g.id = m.people_group
+                               WHERE m.person = p.id AND g.slug IN (SELECT value FROM json_each(?3))) END
+), ranked AS MATERIALIZED (
+  SELECT id, phone, route,
+         coalesce(reason, CASE WHEN row_number() OVER (PARTITION BY reason IS NULL, coalesce(phone, 'person ' || id)
+                                                       ORDER BY id) > 1 THEN 'duplicate' END) AS reason
     FROM judged
 )
-SELECT CASE WHEN reason IS NULL THEN route END, reason, count(*) FROM ranked GROUP BY 1, 2 ORDER BY 1, 2
+SELECT 0 AS kind, route, NULL AS reason, count(*) FROM ranked WHERE reason IS NULL AND route IS NOT NULL GROUP BY route
+UNION ALL
+SELECT 0, l.value, NULL, count(*) FROM ranked k CROSS JOIN json_each(?5) l
+ WHERE k.reason IS NULL AND k.phone IS NOT NULL
+   AND NOT EXISTS (SELECT 1 FROM contact c WHERE c.route = l.value AND c.address = k.phone AND c.opted_out_at IS NOT NULL)
+ GROUP BY l.value
+UNION ALL
+SELECT 0, c.route, NULL, count(DISTINCT k.id) FROM ranked k JOIN contact c ON c.person = k.id
+ WHERE k.reason IS NULL AND c.route IN (SELECT value FROM json_each(?6)) AND c.follows = 1 AND c.opted_out_at IS NULL GROUP BY c.route
+UNION ALL
+SELECT 1, NULL, reason, count(*) FROM ranked WHERE reason IS NOT NULL GROUP BY reason
+UNION ALL
+SELECT 2, NULL, NULL, count(*) FROM ranked WHERE reason IS NULL

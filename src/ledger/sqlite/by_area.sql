@@ -1,18 +1,26 @@
--- Messages of each commune by the state their facts say.
-SELECT t.area,
-       CASE WHEN c.seq IS NOT NULL THEN c.verdict
-            WHEN x.seq IS NOT NULL THEN x.kind
-            WHEN r.seq IS NOT NULL THEN CASE WHEN r.claim IS NULL THEN 'queued' ELSE 'claimed' END
-            WHEN m.seq >= d.cursor THEN coalesce(d.ended_as, 'queued')
-            WHEN EXISTS (SELECT 1 FROM submission s
-                          WHERE s.alert = m.alert AND s.route = m.route AND s.seq = m.seq AND s.outcome = 'accepted')
-            THEN 'sent' ELSE 'claimed' END AS state,
-       count(*)
-  FROM message m
-  JOIN dispatch d ON d.alert = m.alert AND d.route = m.route
-  JOIN target t ON t.alert = m.alert AND t.seq = m.target_seq
-  LEFT JOIN closing c ON c.alert = m.alert AND c.route = m.route AND c.seq = m.seq
-  LEFT JOIN doubt x ON x.alert = m.alert AND x.route = m.route AND x.seq = m.seq
-  LEFT JOIN retry r ON r.alert = m.alert AND r.route = m.route AND r.seq = m.seq
- WHERE m.alert = ?1
+-- People of each commune by the best state of their messages. A page's post is nobody's.
+WITH hopes AS (
+  SELECT value ->> 0 AS state, value ->> 1 AS hope FROM json_each(?2)
+), fact AS (
+  SELECT m.target_seq, m.route,
+         CASE WHEN c.seq IS NOT NULL THEN c.verdict
+              WHEN x.seq IS NOT NULL THEN x.kind
+              WHEN r.seq IS NOT NULL THEN CASE WHEN r.claim IS NULL THEN 'queued' ELSE 'claimed' END
+              WHEN m.seq >= d.cursor THEN coalesce(d.ended_as, 'queued')
+              WHEN EXISTS (SELECT 1 FROM submission s
+                            WHERE s.alert = m.alert AND s.route = m.route AND s.seq = m.seq AND s.outcome = 'accepted')
+              THEN 'sent' ELSE 'claimed' END AS state
+    FROM message m
+    JOIN dispatch d ON d.alert = m.alert AND d.route = m.route
+    LEFT JOIN closing c ON c.alert = m.alert AND c.route = m.route AND c.seq = m.seq
+    LEFT JOIN doubt x ON x.alert = m.alert AND x.route = m.route AND x.seq = m.seq
+    LEFT JOIN retry r ON r.alert = m.alert AND r.route = m.route AND r.seq = m.seq
+   WHERE m.alert = ?1 AND m.target_seq > 0
+), best AS (
+  SELECT f.target_seq, max(h.hope) AS hope FROM fact f JOIN hopes h ON h.state = f.state GROUP BY f.target_seq
+)
+SELECT t.area, h.state, count(*)
+  FROM best b
+  JOIN hopes h ON h.hope = b.hope
+  JOIN target t ON t.alert = ?1 AND t.seq = b.target_seq
  GROUP BY 1, 2 ORDER BY 1, 2

@@ -4,10 +4,11 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use super::{Sqlite, sql};
-use crate::domain::{AlertId, ImportId, LaneId, PersonId, Phase, RouteId, UserId};
+use crate::domain::{AlertId, ImportId, LaneId, PersonId, Phase, PictureHash, RouteId, UserId};
 use crate::ledger::{
     Account, AlertEvent, AlertRow, Applied, Catalog, Idempotency, Import, ImportCounts, ImportRow,
-    ImportState, NewAccount, NewAlert, PeopleGroup, Person, PersonRow, PhaseChange, RefusedRow, Result,
+    ImportState, NewAccount, NewAlert, PeopleGroup, Person, PersonRow, PhaseChange, Picture, RefusedRow,
+    Result,
 };
 
 #[async_trait]
@@ -169,5 +170,44 @@ impl Catalog for Sqlite {
 
     async fn resend_uncertain(&self, now: Timestamp, alert: AlertId, account: UserId) -> Result<i64> {
         self.resend_doubts(now, alert, account).await.map_err(|halt| self.told(halt))
+    }
+    async fn tokens(&self, name: &str) -> Result<Option<contract::Stored>> {
+        self.read_tokens(name).await.map_err(|halt| self.told(halt))
+    }
+
+    async fn tokens_turn(
+        &self,
+        now: Timestamp,
+        name: &str,
+        seen: i64,
+        until: Timestamp,
+    ) -> Result<contract::Turn> {
+        self.take_turn(now, name, seen, until).await.map_err(|halt| self.told(halt))
+    }
+
+    async fn tokens_pass(&self, name: &str, seen: i64) -> Result<()> {
+        self.pass_turn(name, seen).await.map_err(|halt| self.told(halt))
+    }
+
+    async fn tokens_replace(
+        &self,
+        now: Timestamp,
+        name: &str,
+        seen: i64,
+        tokens: &contract::Tokens,
+    ) -> Result<Option<i64>> {
+        self.put_tokens(now, name, seen, tokens).await.map_err(|halt| self.told(halt))
+    }
+
+    async fn picture_add(&self, now: Timestamp, account: UserId, picture: &Picture) -> Result<bool> {
+        self.add_picture(now, account, picture).await.map_err(|halt| self.told(halt))
+    }
+
+    async fn picture(&self, hash: &PictureHash) -> Result<Option<Picture>> {
+        self.read_picture(hash).await.map_err(|halt| self.told(halt))
+    }
+
+    async fn templates(&self, route: RouteId) -> Result<Vec<contract::TemplateFacts>> {
+        self.read_templates(route).await.map_err(|halt| self.told(halt))
     }
 }

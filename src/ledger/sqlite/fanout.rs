@@ -4,17 +4,19 @@ use jiff::Timestamp;
 
 use super::failure::Halt;
 use super::rows::{add_event, count, json, limit};
+use super::steps::search_reached;
 use super::{Sqlite, sql};
 use crate::domain::{Action, AlertId, Phase, RouteId, Selection, Severity};
 use crate::ledger::batch::stored;
 use crate::ledger::batch::stored::micros;
-use crate::ledger::{DispatchPlan, LedgerError, Progress, Routing};
+use crate::ledger::{DispatchPlan, LedgerError, Progress, Routing, StepPlan};
 
 /// A selection as statements take it: everyone, communes, groups.
 pub(super) fn selected(selection: &Selection) -> Result<(bool, String, String), Halt> {
     match selection {
         Selection::Everyone => Ok((true, "[]".to_owned(), "[]".to_owned())),
         Selection::Chosen { communes, groups } => Ok((false, json(communes)?, json(groups)?)),
+        Selection::ReachedBy(_) => Ok((false, "[]".to_owned(), "[]".to_owned())),
     }
 }
 
@@ -42,6 +44,13 @@ impl Sqlite {
         let stands: Option<(i64, i64, i64, i64)> =
             sqlx::query_as(sql::FREEZE_ALERT).bind(alert.0).fetch_optional(&mut *tx).await?;
         let Some((after, until, targets, _)) = stands else { return Ok(Progress::Done(0)) };
+        let reached = matches!(selection, Selection::ReachedBy(_));
+        if let Selection::ReachedBy(earlier) = selection
+            && !search_reached(&mut tx, alert, *earlier, rows_max).await?
+        {
+            tx.commit().await?;
+            return Ok(Progress::More(0));
+        }
         sqlx::query(sql::FREEZE_CLEAR).execute(&mut *tx).await?;
         let chunk = sqlx::query(sql::FREEZE_CHUNK)
             .bind(alert.0)
@@ -52,11 +61,24 @@ impl Sqlite {
             .bind(everyone)
             .bind(communes)
             .bind(groups)
+            .bind(reached)
+            .bind(json(&routing.by_phone)?)
+            .bind(json(&routing.by_contact)?)
+            .bind(!routing.by_carrier.is_empty())
             .execute(&mut *tx)
             .await?;
         let people = count(chunk.rows_affected());
         if people > 0 {
             let new = sqlx::query(sql::FREEZE_TARGETS).bind(alert.0).bind(targets).execute(&mut *tx).await?;
+            if !(routing.by_phone.is_empty() && routing.by_contact.is_empty()) {
+                sqlx::query(sql::FREEZE_LEGS)
+                    .bind(alert.0)
+                    .bind(targets)
+                    .bind(json(&routing.by_phone)?)
+                    .bind(json(&routing.by_contact)?)
+                    .execute(&mut *tx)
+                    .await?;
+            }
             let excluded = sqlx::query(sql::FREEZE_EXCLUSIONS).bind(alert.0).execute(&mut *tx).await?;
             let last: i64 = sqlx::query_scalar(sql::FREEZE_LAST).fetch_one(&mut *tx).await?;
             sqlx::query(sql::FREEZE_MOVE)
@@ -77,32 +99,39 @@ impl Sqlite {
         alert: AlertId,
         digest: &str,
         plans: &[DispatchPlan],
+        steps: &[StepPlan],
     ) -> Result<(), Halt> {
         let mut tx = self.begin_write().await?;
         let begun: Option<(String, String, i64, i64)> = sqlx::query_as(sql::BEGIN_ALERT)
             .bind(alert.0)
             .bind(micros(now))
             .bind(digest)
+            .bind(plans.iter().any(|plan| plan.page.is_some()))
             .fetch_optional(&mut *tx)
             .await?;
-        let Some((severity, policy, expires_at, targets)) = begun else { return Ok(()) };
+        let Some((severity, policy, _expires_at, targets)) = begun else { return Ok(()) };
         let begin = (None, Action::Begin.as_str(), Some(Phase::Approved), Phase::Dispatching, None);
         add_event(&mut tx, now, alert, begin).await?;
-        if targets == 0 {
+        if targets == 0 && plans.iter().all(|plan| plan.page.is_none()) {
             let complete =
                 (None, Action::Complete.as_str(), Some(Phase::Dispatching), Phase::Completed, None);
             add_event(&mut tx, now, alert, complete).await?;
         } else {
             let severity: Severity = stored::word(&severity, "alert", "severity")?;
-            let plans: Vec<(RouteId, i64)> = plans.iter().map(|plan| (plan.route, plan.parts)).collect();
+            let rows: Vec<_> = plans
+                .iter()
+                .map(|plan| (plan.route, plan.parts, plan.step, micros(plan.expires_at), &plan.page))
+                .collect();
+            let steps: Vec<_> = steps.iter().map(|step| (step.step, micros(step.due_at))).collect();
             sqlx::query(sql::BEGIN_DISPATCHES)
                 .bind(alert.0)
-                .bind(json(&plans)?)
+                .bind(json(&rows)?)
                 .bind(severity.priority())
                 .bind(policy)
-                .bind(expires_at)
                 .execute(&mut *tx)
                 .await?;
+            sqlx::query(sql::BEGIN_PAGES).bind(alert.0).execute(&mut *tx).await?;
+            sqlx::query(sql::BEGIN_STEPS).bind(alert.0).bind(json(&steps)?).execute(&mut *tx).await?;
         }
         tx.commit().await?;
         Ok(())
@@ -110,24 +139,30 @@ impl Sqlite {
 
     pub(super) async fn accept_targets(&self, alert: AlertId, rows_max: usize) -> Result<Progress, Halt> {
         let mut tx = self.begin_write().await?;
-        let stands: Option<(i64, i64)> =
+        let stands: Option<(i64, i64, bool)> =
             sqlx::query_as(sql::ACCEPT_ALERT).bind(alert.0).fetch_optional(&mut *tx).await?;
-        let Some((after, targets)) = stands else { return Ok(Progress::Done(0)) };
+        let Some((after, targets, several)) = stands else { return Ok(Progress::Done(0)) };
         let to = targets.min(after.saturating_add(limit(rows_max)));
         if to <= after {
             return Ok(Progress::Done(0));
         }
-        let made = sqlx::query(sql::ACCEPT_MESSAGES)
+        let made = sqlx::query(if several { sql::ACCEPT_WAYS } else { sql::ACCEPT_MESSAGES })
             .bind(alert.0)
             .bind(after)
             .bind(to)
             .execute(&mut *tx)
             .await?
             .rows_affected();
-        if limit(count(made)) != to - after {
+        // With several addresses a target may have more messages than one, never none.
+        let made_rows = limit(count(made));
+        if made_rows < to - after || (!several && made_rows != to - after) {
             return Err(unplanned(alert, to - after, made).into());
         }
-        sqlx::query(sql::ACCEPT_DISPATCHES).bind(alert.0).bind(after).bind(to).execute(&mut *tx).await?;
+        if several {
+            sqlx::query(sql::DISPATCH_GROW).bind(alert.0).execute(&mut *tx).await?;
+        } else {
+            sqlx::query(sql::ACCEPT_DISPATCHES).bind(alert.0).bind(after).bind(to).execute(&mut *tx).await?;
+        }
         sqlx::query(sql::ACCEPT_MOVE).bind(alert.0).bind(to).execute(&mut *tx).await?;
         tx.commit().await?;
         Ok(if to < targets { Progress::More(count(made)) } else { Progress::Done(count(made)) })

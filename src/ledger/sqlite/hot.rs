@@ -6,14 +6,13 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use super::failure::Halt;
-use super::rows::{json, limit};
+use super::rows::limit;
 use super::{Sqlite, sql};
-use crate::domain::{AlertId, Counts, LaneId, RouteId, Selection};
+use crate::domain::{AlertId, Counts, LaneId, MessageKey, RouteId, Selection};
 use crate::ledger::batch::stored;
-use crate::ledger::batch::stored::micros;
 use crate::ledger::{
-    Claim, ClaimAsk, DispatchPlan, Found, KnownPart, Lease, Ledger, OpenReference, Ownership, Progress,
-    ReceiptFact, Recorded, Result, Routing, Settled, Settlement, Swept,
+    Claim, ClaimAsk, DispatchPlan, Doubt, Found, KnownPart, Lease, Ledger, OpenReference, Ownership,
+    Progress, ReceiptFact, Recorded, Result, Routing, Settled, Settlement, StepPlan, Swept,
 };
 
 #[async_trait]
@@ -50,8 +49,9 @@ impl Ledger for Sqlite {
         alert: AlertId,
         digest: &str,
         plans: &[DispatchPlan],
+        steps: &[StepPlan],
     ) -> Result<()> {
-        self.begin_dispatch(now, alert, digest, plans).await.map_err(|halt| self.told(halt))
+        self.begin_dispatch(now, alert, digest, plans, steps).await.map_err(|halt| self.told(halt))
     }
 
     async fn accept(&self, _now: Timestamp, alert: AlertId, rows_max: usize) -> Result<Progress> {
@@ -90,6 +90,38 @@ impl Ledger for Sqlite {
 
     async fn keep_inbound(&self, now: Timestamp, lane: LaneId, messages: &[contract::Inbound]) -> Result<()> {
         self.add_inbound(now, lane, messages).await.map_err(|halt| self.told(halt))
+    }
+    async fn escalate(&self, now: Timestamp, rows_max: usize) -> Result<Progress> {
+        self.escalate_chunk(now, rows_max).await.map_err(|halt| self.told(halt))
+    }
+
+    async fn doubts(&self, routes: &[RouteId], rows_max: usize) -> Result<Vec<Doubt>> {
+        self.read_doubts(routes, rows_max).await.map_err(|halt| self.told(halt))
+    }
+
+    async fn accepted_references(&self, lane: LaneId, rows_max: usize) -> Result<Vec<String>> {
+        self.read_accepted_references(lane, rows_max).await.map_err(|halt| self.told(halt))
+    }
+
+    async fn proved_absent(&self, now: Timestamp, owner: &Ownership, keys: &[MessageKey]) -> Result<usize> {
+        self.requeue_absent(now, owner, keys).await.map_err(|halt| self.told(halt))
+    }
+
+    async fn lane_of(&self, lanes: &[LaneId], references: &[String]) -> Result<Option<LaneId>> {
+        self.find_lane(lanes, references).await.map_err(|halt| self.told(halt))
+    }
+
+    async fn reference_of(&self, alert: AlertId, route: RouteId) -> Result<Option<String>> {
+        self.find_reference(alert, route).await.map_err(|halt| self.told(halt))
+    }
+
+    async fn keep_findings(
+        &self,
+        now: Timestamp,
+        route: RouteId,
+        findings: &[contract::Finding],
+    ) -> Result<()> {
+        self.add_findings(now, route, findings).await.map_err(|halt| self.told(halt))
     }
 }
 
@@ -133,25 +165,5 @@ impl Sqlite {
                 Ok((stored::route(row.0, "dispatch")?, counts))
             })
             .collect()
-    }
-
-    async fn add_inbound(
-        &self,
-        now: Timestamp,
-        lane: LaneId,
-        messages: &[contract::Inbound],
-    ) -> Result<(), Halt> {
-        if messages.is_empty() {
-            return Ok(());
-        }
-        let batch: Vec<_> =
-            messages.iter().map(|message| (&message.from, &message.to, &message.text)).collect();
-        sqlx::query(sql::INBOX_ADD)
-            .bind(json(&batch)?)
-            .bind(lane.0)
-            .bind(micros(now))
-            .execute(&self.writer)
-            .await?;
-        Ok(())
     }
 }

@@ -1,6 +1,6 @@
 -- One message with the state its facts say.
 WITH fact AS (
-  SELECT m.alert, m.route, m.seq, m.target_seq, m.address, t.area,
+  SELECT m.alert, m.route, m.seq, m.target_seq, m.address, coalesce(t.area, '') AS area,
          CASE WHEN c.seq IS NOT NULL THEN c.verdict
               WHEN x.seq IS NOT NULL THEN x.kind
               WHEN r.seq IS NOT NULL THEN CASE WHEN r.claim IS NULL THEN 'queued' ELSE 'claimed' END
@@ -11,7 +11,7 @@ WITH fact AS (
          c.code AS closing_code, x.reason AS doubt_reason, c.at AS ended_at
     FROM message m
     JOIN dispatch d ON d.alert = m.alert AND d.route = m.route
-    JOIN target t ON t.alert = m.alert AND t.seq = m.target_seq
+    LEFT JOIN target t ON t.alert = m.alert AND t.seq = m.target_seq
     LEFT JOIN closing c ON c.alert = m.alert AND c.route = m.route AND c.seq = m.seq
     LEFT JOIN doubt x ON x.alert = m.alert AND x.route = m.route AND x.seq = m.seq
     LEFT JOIN retry r ON r.alert = m.alert AND r.route = m.route AND r.seq = m.seq

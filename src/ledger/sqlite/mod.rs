@@ -10,7 +10,9 @@ mod catalog;
 mod claim;
 mod failure;
 mod fanout;
+mod findings;
 mod hot;
+mod keychain;
 mod lease;
 mod open;
 mod people;
@@ -19,6 +21,7 @@ mod reports;
 mod rows;
 mod settle;
 mod sql;
+mod steps;
 mod sweep;
 
 use std::fs::File;

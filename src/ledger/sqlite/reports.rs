@@ -6,13 +6,13 @@ use async_trait::async_trait;
 
 use super::failure::Halt;
 use super::fanout::{routed, selected};
-use super::rows::limit;
+use super::rows::{json, limit};
 use super::{Sqlite, sql};
 use crate::domain::{AlertId, Counts, MessageKey, Selection, State};
-use crate::ledger::batch::stored;
+use crate::ledger::batch::{hopes, reach_rows, split_cursor, stored, target_rows};
 use crate::ledger::{
-    After, AreaCounts, AudiencePreview, ExclusionRow, MessageFilter, MessageRow, Reports, Result, Routing,
-    TargetRow, TrailEntry,
+    After, AreaCounts, AudiencePreview, ExclusionRow, ExhibitRow, InboxRow, MessageFilter, MessageRow,
+    ReachRow, Reports, Result, Routing, TargetRow, TrailEntry,
 };
 
 type MessageColumns =
@@ -72,24 +72,50 @@ impl Reports for Sqlite {
         let answer = sqlx::query(sql::PING).execute(&self.readers).await;
         answer.map(|_| ()).map_err(|error| self.told(error.into()))
     }
+    async fn persons(
+        &self,
+        alert: AlertId,
+        states: &[State],
+        after: i64,
+        rows_max: usize,
+    ) -> Result<Vec<ReachRow>> {
+        self.read_persons(alert, states, after, rows_max).await.map_err(|halt| self.told(halt))
+    }
+
+    async fn inbox(&self, before: Option<i64>, rows_max: usize) -> Result<Vec<InboxRow>> {
+        self.read_inbox(before, rows_max).await.map_err(|halt| self.told(halt))
+    }
+
+    async fn exhibits(&self, alert: AlertId, rows_max: usize) -> Result<Vec<ExhibitRow>> {
+        self.read_exhibits(alert, rows_max).await.map_err(|halt| self.told(halt))
+    }
 }
 
 impl Sqlite {
     async fn read_audience(&self, selection: &Selection, routing: &Routing) -> Result<AudiencePreview, Halt> {
+        let reached = match selection {
+            Selection::ReachedBy(earlier) => Some(earlier.0),
+            Selection::Everyone | Selection::Chosen { .. } => None,
+        };
         let (everyone, communes, groups) = selected(selection)?;
-        let rows: Vec<(Option<i64>, Option<String>, i64)> = sqlx::query_as(sql::AUDIENCE)
+        let rows: Vec<(i64, Option<i64>, Option<String>, i64)> = sqlx::query_as(sql::AUDIENCE)
             .bind(everyone)
             .bind(communes)
             .bind(groups)
             .bind(routed(routing)?)
+            .bind(json(&routing.by_phone)?)
+            .bind(json(&routing.by_contact)?)
+            .bind(reached)
+            .bind(!routing.by_carrier.is_empty())
             .fetch_all(&self.readers)
             .await?;
         let mut preview = AudiencePreview::default();
-        for (route, reason, people) in rows {
-            match (route, reason) {
-                (_, Some(reason)) => preview.excluded.push((reason, people)),
-                (Some(route), None) => preview.by_route.push((stored::route(route, "dispatch")?, people)),
-                (None, None) => {}
+        for (kind, route, reason, people) in rows {
+            match (kind, route, reason) {
+                (0, Some(route), _) => preview.by_route.push((stored::route(route, "dispatch")?, people)),
+                (1, _, Some(reason)) => preview.excluded.push((reason, people)),
+                (2, _, _) => preview.people = people,
+                (_, _, _) => {}
             }
         }
         Ok(preview)
@@ -101,15 +127,20 @@ impl Sqlite {
         after_seq: i64,
         rows_max: usize,
     ) -> Result<Vec<TargetRow>, Halt> {
-        let rows: Vec<(i64, String, i64)> = sqlx::query_as(sql::TARGETS)
+        let rows: Vec<(i64, Option<String>, Option<i64>)> = sqlx::query_as(sql::TARGETS)
             .bind(alert.0)
             .bind(after_seq)
             .bind(limit(rows_max))
             .fetch_all(&self.readers)
             .await?;
-        rows.into_iter()
-            .map(|(seq, phone, route)| Ok(TargetRow { seq, phone, route: stored::route(route, "dispatch")? }))
-            .collect()
+        let last = rows.last().map_or(after_seq, |(seq, _, _)| *seq);
+        let legs: Vec<(i64, i64, String)> = sqlx::query_as(sql::LEGS)
+            .bind(alert.0)
+            .bind(after_seq)
+            .bind(last)
+            .fetch_all(&self.readers)
+            .await?;
+        Ok(target_rows(rows, legs)?)
     }
 
     async fn read_exclusions(
@@ -205,10 +236,32 @@ impl Sqlite {
             .collect()
     }
 
+    async fn read_persons(
+        &self,
+        alert: AlertId,
+        states: &[State],
+        after: i64,
+        rows_max: usize,
+    ) -> Result<Vec<ReachRow>, Halt> {
+        type Row = (i64, i64, Option<String>, String, String, i64);
+        let several: i64 =
+            sqlx::query_scalar(sql::PERSONS_KIND).bind(alert.0).fetch_one(&self.readers).await?;
+        let states = json(&states.iter().map(|state| state.as_str()).collect::<Vec<_>>())?;
+        let rows: Vec<Row> = if several > 0 {
+            let query = sqlx::query_as(sql::PERSONS).bind(alert.0).bind(json(&hopes())?).bind(after);
+            query.bind(limit(rows_max)).bind(states).fetch_all(&self.readers).await?
+        } else {
+            let (route, seq) = split_cursor(after);
+            let query = sqlx::query_as(sql::PERSONS_PLAIN).bind(alert.0).bind(route).bind(seq);
+            query.bind(limit(rows_max)).bind(states).fetch_all(&self.readers).await?
+        };
+        Ok(reach_rows(rows, several > 0)?)
+    }
+
     async fn read_by_area(&self, alert: AlertId) -> Result<Vec<AreaCounts>, Halt> {
         let mut tx = self.readers.begin().await?;
         let states: Vec<(String, String, i64)> =
-            sqlx::query_as(sql::BY_AREA).bind(alert.0).fetch_all(&mut *tx).await?;
+            sqlx::query_as(sql::BY_AREA).bind(alert.0).bind(json(&hopes())?).fetch_all(&mut *tx).await?;
         let totals: Vec<(String, i64, i64)> =
             sqlx::query_as(sql::AREA_TARGETS).bind(alert.0).fetch_all(&mut *tx).await?;
         tx.rollback().await?;

@@ -10,9 +10,9 @@ use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use contract::{Clock, ManualClock};
 use http_body_util::BodyExt;
-use loa::domain::{AlertId, AreaCatalogue, Audience, NumberPlan};
-use loa::engine::{Handle, RouteSetup, Setup};
-use loa::ledger::{ClaimAsk, DispatchPlan, End, Favour, Lease, Role, Routing, Settlement, Store};
+use loa::domain::{AlertId, AreaCatalogue, Channel, NumberPlan, Plan, PlanStep};
+use loa::engine::{Handle, Reach, Rendering, RouteSetup, Setup};
+use loa::ledger::{ClaimAsk, DispatchPlan, End, Favour, Lease, Role, Settlement, StepPlan, Store};
 use loa::office::Office;
 use loa::web::{WebSettings, router};
 use serde_json::{Value, json};
@@ -20,6 +20,7 @@ use tempfile::TempDir;
 use tower::ServiceExt;
 
 use super::document::Document;
+use super::providers;
 
 pub(super) const ROLES: [Role; 4] = [Role::Author, Role::Approver, Role::Auditor, Role::Admin];
 pub(super) const BODY_BYTES_MAX: usize = 64 * 1024;
@@ -43,6 +44,7 @@ pub(super) struct Answer {
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
     pub(super) text: String,
+    pub(super) bytes: Vec<u8>,
 }
 
 impl Desk {
@@ -53,12 +55,14 @@ impl Desk {
         let setup = setup(&store).await;
         let clock = Arc::new(ManualClock::at("2026-09-01T02:00:00Z".parse().unwrap()));
         let office = Office {
-            store,
             setup: Arc::new(setup),
             numbers: Arc::new(NumberPlan::embedded().unwrap()),
             areas: Arc::new(AreaCatalogue::embedded().unwrap()),
             clock: clock.clone(),
             engine: Handle::default(),
+            desk: Arc::new(providers::desk(&store, clock.clone()).await),
+            consents: Arc::new(providers::consents()),
+            store,
         };
         let mut keys = Vec::new();
         for role in ROLES {
@@ -96,6 +100,12 @@ impl Desk {
         self.call(role, &Method::POST, path, body).await
     }
 
+    pub(super) async fn picture(&self, role: Role, media_type: &str, bytes: &[u8]) -> Answer {
+        let request =
+            self.request(role, &Method::POST, &at("/pictures")).header(header::CONTENT_TYPE, media_type);
+        self.send(request.body(Body::from(bytes.to_vec())).unwrap()).await
+    }
+
     pub(super) async fn call(&self, role: Role, method: &Method, path: &str, body: &Value) -> Answer {
         let request = self.request(role, method, &at(path)).header(header::CONTENT_TYPE, "application/json");
         self.send(request.body(Body::from(body.to_string())).unwrap()).await
@@ -128,35 +138,68 @@ impl Desk {
 
     /// A draft that was submitted and approved.
     pub(super) async fn approved(&self) -> i64 {
-        let id = self.draft().await;
+        self.approved_as(&form()).await
+    }
+
+    pub(super) async fn approved_as(&self, form: &Value) -> i64 {
+        let id = self.post(Role::Author, "/alerts", form).await.expect(201)["id"].as_i64().unwrap();
         let alert = self.post(Role::Author, &format!("/alerts/{id}/submit"), &json!(null)).await.expect(200);
         let seen = json!({"version": alert["version"], "content_hash": alert["content_hash"]});
         self.post(Role::Approver, &format!("/alerts/{id}/approve"), &seen).await.expect(200);
         id
     }
 
-    /// What the engine would do: freezes the list and makes the messages.
+    /// What has no place in the document: providers and their redirects.
+    pub(super) async fn raw(&self, request: Request<Body>) -> Answer {
+        answer(self.router.clone().oneshot(request).await.unwrap()).await
+    }
+
+    /// What the engine would do: freezes the list and makes the messages of the first step.
     pub(super) async fn fan_out(&self, id: i64) {
-        let (ledger, now, alert) = (&self.office.store.ledger, self.clock.now(), AlertId(id));
-        let audience = Audience { areas: vec!["05977".to_owned()], ..Audience::default() };
-        let selection = audience.check(&self.office.areas, &std::collections::BTreeSet::new()).unwrap();
-        ledger.freeze(now, alert, &selection, &self.office.setup.routing, ROWS_MAX).await.unwrap();
-        let plans: Vec<_> =
-            self.office.setup.routes.iter().map(|route| DispatchPlan { route: route.id, parts: 1 }).collect();
-        ledger.begin(now, alert, "digest", &plans).await.unwrap();
-        ledger.accept(now, alert, ROWS_MAX).await.unwrap();
+        let (store, setup, now, alert) =
+            (&self.office.store, &self.office.setup, self.clock.now(), AlertId(id));
+        let row = store.catalog.alert(alert).await.unwrap().unwrap();
+        let used: Vec<_> = setup.routes_of(&row.plan).collect();
+        if used.iter().any(|(route, _)| !matches!(route.reach, Reach::Page(_))) {
+            let selection =
+                row.audience.check(&self.office.areas, &std::collections::BTreeSet::new()).unwrap();
+            let routing = setup.routing(&row.plan);
+            store.ledger.freeze(now, alert, &selection, &routing, ROWS_MAX).await.unwrap();
+        }
+        let plan = |(route, step): &(&RouteSetup, i64)| DispatchPlan {
+            route: route.id,
+            parts: 1,
+            step: *step,
+            expires_at: row.expires_at,
+            page: match &route.reach {
+                Reach::Page(address) => Some(address.clone()),
+                Reach::Carrier | Reach::Phone | Reach::Contact => None,
+            },
+        };
+        let plans: Vec<_> = used.iter().map(plan).collect();
+        let later = row.plan.starts().into_iter().enumerate().skip(1);
+        let steps: Vec<_> = later
+            .map(|(n, after)| StepPlan { step: i64::try_from(n).unwrap() + 1, due_at: now + after })
+            .collect();
+        store.ledger.begin(now, alert, "digest", &plans, &steps).await.unwrap();
+        store.ledger.accept(now, alert, ROWS_MAX).await.unwrap();
     }
 
     /// What the engine would do: everything of the first route is taken by the carrier.
     pub(super) async fn send_first_route(&self) {
+        self.sent_on("viettel").await;
+    }
+
+    /// What the engine would do: everything of this route is taken by its provider, as `ref-1`, `ref-2` and so on.
+    pub(super) async fn sent_on(&self, route: &str) {
         let (store, now) = (&self.office.store, self.clock.now());
-        let lane = store.catalog.lanes(&["viettel-1".to_owned()]).await.unwrap()[0];
+        let lane = store.catalog.lanes(&[format!("{route}-1")]).await.unwrap()[0];
         let Lease::Granted { ownership, .. } =
             store.ledger.lease(now, lane, "node", LANE_TTL, true).await.unwrap()
         else {
             panic!("the lane is free")
         };
-        let routes = vec![self.office.setup.routes[0].id];
+        let routes = vec![self.office.setup.route_named(route).unwrap().id];
         let ask = ClaimAsk { routes, messages_max: ROWS_MAX, favour: Favour::Urgent };
         let claim = store.ledger.claim(now, &ownership, &ask).await.unwrap().unwrap();
         let ended: Vec<_> = claim
@@ -221,20 +264,35 @@ fn at(path: &str) -> String {
     format!("/api/v1{path}")
 }
 
+/// Two carriers, an Official Account with templates by telephone number, and a page.
 async fn setup(store: &Store) -> Setup {
-    let names = ["viettel".to_owned(), "mobifone".to_owned()];
+    let names = ["viettel", "mobifone", "zalo", "page"].map(String::from);
     let ids = store.catalog.routes(&names).await.unwrap();
-    let route = |(id, name): (&loa::domain::RouteId, &String)| RouteSetup {
-        id: *id,
-        name: name.clone(),
-        part_header_octets: 6,
-        parts_per_s: 100.0,
-        lanes: vec![format!("{name}-1")],
+    let route = |(id, name): (&loa::domain::RouteId, &String)| {
+        let (channel, rendering, reach) = match name.as_str() {
+            "zalo" => (Channel::Zalo, Rendering::Template, Reach::Phone),
+            "page" => (Channel::Facebook, Rendering::Post, Reach::Page("page".to_owned())),
+            _ => (Channel::Sms, Rendering::Sms, Reach::Carrier),
+        };
+        RouteSetup {
+            id: *id,
+            name: name.clone(),
+            channel,
+            rendering,
+            reach,
+            part_header_octets: 6,
+            parts_per_s: 100.0,
+            lanes: vec![format!("{name}-1")],
+        }
     };
+    let step = |channels: &[Channel], wait_s| PlanStep { channels: channels.to_vec(), wait_s };
+    let storm =
+        Plan { steps: vec![step(&[Channel::Zalo, Channel::Facebook], 0), step(&[Channel::Sms], 600)] };
     Setup {
         node: "node".to_owned(),
         routes: ids.iter().zip(&names).map(route).collect(),
-        routing: Routing { by_carrier: names.iter().cloned().zip(ids).collect() },
+        carriers: names[..2].iter().cloned().zip(ids.iter().copied()).collect(),
+        plans: [("storm".to_owned(), storm)].into(),
         parts_max: 3,
     }
 }
@@ -246,5 +304,6 @@ async fn ask(router: &Router, request: axum::http::request::Builder) -> Answer {
 async fn answer(response: axum::response::Response) -> Answer {
     let (parts, body) = response.into_parts();
     let bytes = body.collect().await.unwrap().to_bytes();
-    Answer { status: parts.status, headers: parts.headers, text: String::from_utf8(bytes.to_vec()).unwrap() }
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    Answer { status: parts.status, headers: parts.headers, text, bytes: bytes.to_vec() }
 }

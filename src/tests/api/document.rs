@@ -84,7 +84,11 @@ impl Document {
             return self.check(&self.0["components"]["schemas"][name], value, place);
         }
         if let Some(choices) = schema["oneOf"].as_array() {
-            let chosen = choices.iter().find(|choice| (choice["type"] == "null") == value.is_null());
+            let fits = |choice: &&Value| match choice["type"].as_str() {
+                Some(kind) => kind == type_of(value),
+                None => !value.is_null(),
+            };
+            let chosen = choices.iter().find(fits);
             return self.check(chosen.unwrap_or(&Value::Null), value, place);
         }
         let types: Vec<&str> = match &schema["type"] {
@@ -167,9 +171,9 @@ async fn every_operation_is_described_and_names_its_refusals() {
 async fn what_is_documented_is_served_and_nothing_else() {
     let desk = Desk::open().await;
     let operations = desk.document.operations();
-    assert!(operations.len() > 35, "{}", operations.len());
+    assert!(operations.len() > 45, "{}", operations.len());
     for Operation { path, .. } in &operations {
-        let path_asked = path.replace("{id}", "1").replace("{route}", "viettel").replace("{seq}", "1");
+        let path_asked = super::roles::filled_in(path, "1");
         for method in [Method::GET, Method::PUT, Method::POST, Method::PATCH, Method::DELETE] {
             let documented =
                 operations.contains(&Operation { method: method.to_string(), path: path.clone() });

@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::desk::{Desk, ROLES, form, list};
 use super::document::Operation;
+use super::pictures::picture;
 
 /// Method, path; then author, approver, auditor, admin: `x` may, `-` gets 403.
 const TABLE: &[(&str, &str, &str)] = &[
@@ -19,13 +20,19 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("POST", "/alerts/{id}/approve", "-x-x"),
     ("GET", "/alerts/{id}/areas", "xxxx"),
     ("POST", "/alerts/{id}/cancel", "-x-x"),
+    ("GET", "/alerts/{id}/correction", "xx-x"),
     ("GET", "/alerts/{id}/counts", "xxxx"),
     ("GET", "/alerts/{id}/events", "xxxx"),
     ("GET", "/alerts/{id}/exclusions", "xxxx"),
+    ("GET", "/alerts/{id}/exhibits", "xxxx"),
     ("GET", "/alerts/{id}/messages", "xxxx"),
     ("POST", "/alerts/{id}/messages/search", "xxxx"),
     ("GET", "/alerts/{id}/messages/{route}/{seq}", "-xxx"),
     ("POST", "/alerts/{id}/pause", "-x-x"),
+    ("GET", "/alerts/{id}/people", "xxxx"),
+    ("GET", "/alerts/{id}/people?numbers=full", "--xx"),
+    ("GET", "/alerts/{id}/people.csv", "xxxx"),
+    ("GET", "/alerts/{id}/people.csv?numbers=full", "--xx"),
     ("GET", "/alerts/{id}/preview", "xxxx"),
     ("POST", "/alerts/{id}/reject", "-x-x"),
     ("GET", "/alerts/{id}/report.csv", "xxxx"),
@@ -40,11 +47,17 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("POST", "/imports", "x--x"),
     ("GET", "/imports/{id}", "xxxx"),
     ("GET", "/imports/{id}/rows.csv", "xxxx"),
+    ("GET", "/inbox", "xxxx"),
+    ("GET", "/inbox?numbers=full", "--xx"),
     ("GET", "/lanes", "xxxx"),
+    ("POST", "/lanes/{lane}/consent", "---x"),
     ("GET", "/people", "xxxx"),
     ("GET", "/people?numbers=full", "--xx"),
     ("GET", "/people/{id}", "xxxx"),
     ("PATCH", "/people/{id}", "x--x"),
+    ("POST", "/pictures", "xx-x"),
+    ("GET", "/pictures/{hash}", "xxxx"),
+    ("GET", "/plans", "xxxx"),
     ("POST", "/preview", "xxxx"),
 ];
 
@@ -59,10 +72,11 @@ async fn every_operation_lets_in_the_roles_of_the_table_and_no_other() {
         for (role, letter) in ROLES.iter().zip(letters.chars()) {
             let id = if path.starts_with("/alerts") { alert.as_str() } else { "1" };
             let id = if path.starts_with("/accounts") { "99" } else { id };
-            let path = path.replace("{id}", id).replace("{route}", "viettel").replace("{seq}", "1");
+            let path = filled_in(path, id);
             let (path, media_type, body) = match (*method, path.as_str()) {
-                ("POST", "/imports") => ("/imports?name=x".to_owned(), "text/csv", list(1)),
-                _ => (path.clone(), "application/json", body(&path)),
+                ("POST", "/imports") => ("/imports?name=x".to_owned(), "text/csv", list(1).into_bytes()),
+                ("POST", "/pictures") => (path, "image/png", picture(2, 1)),
+                _ => (path.clone(), "application/json", body(&path).into_bytes()),
             };
             let method: Method = method.parse().unwrap();
             let request = desk.request(*role, &method, &format!("/api/v1{path}"));
@@ -88,6 +102,13 @@ async fn the_table_leaves_nothing_out() {
         let known = TABLE.iter().any(|(m, p, _)| *m == method && format!("/api/v1{p}") == path);
         assert!(known, "{method} {path} is not in the table of roles");
     }
+}
+
+/// The path with something in its places.
+pub(super) fn filled_in(path: &str, id: &str) -> String {
+    let places =
+        [("{id}", id), ("{route}", "viettel"), ("{seq}", "1"), ("{lane}", "zalo-1"), ("{hash}", "0")];
+    places.iter().fold(path.to_owned(), |path, (place, value)| path.replace(place, value))
 }
 
 fn body(path: &str) -> String {

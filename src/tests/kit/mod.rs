@@ -6,6 +6,7 @@
 //! what happened: the ledger, and the carrier. Waiting is done here and nowhere else, always for a condition and
 //! always with a bound; a test that sleeps is refused by `tidy.rs`.
 
+pub(crate) mod platforms;
 pub(crate) mod postgres;
 pub(crate) mod town;
 

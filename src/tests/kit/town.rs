@@ -10,9 +10,15 @@ use loa::{
     ledger::{Account, AlertRow, MessageFilter, Role},
     office::{AlertForm, ImportOptions, Seen},
 };
-use simulators::smsc::{Smsc, SmscScript};
+use simulators::{
+    facebook::FacebookScript,
+    smsc::{Smsc, SmscScript},
+    zalo::ZaloScript,
+};
 use tempfile::TempDir;
 use tokio::time::Instant;
+
+use super::platforms::Platforms;
 
 const AREA: &str = "05977";
 
@@ -33,6 +39,10 @@ pub(crate) struct Plan {
     pub(crate) ledger: Option<String>,
     pub(crate) password: &'static str,
     pub(crate) clock: Arc<dyn Clock>,
+    /// An Official Account that writes to telephone numbers.
+    pub(crate) zalo: Option<ZaloScript>,
+    /// A page.
+    pub(crate) facebook: Option<FacebookScript>,
 }
 
 impl Default for Plan {
@@ -47,6 +57,8 @@ impl Default for Plan {
             ledger: None,
             password: "secret",
             clock: Arc::new(SystemClock),
+            zalo: None,
+            facebook: None,
         }
     }
 }
@@ -54,6 +66,7 @@ impl Default for Plan {
 pub(crate) struct Town {
     pub(crate) app: App,
     pub(crate) carriers: Vec<Smsc>,
+    pub(crate) platforms: Platforms,
     pub(crate) author: Account,
     pub(crate) approver: Account,
     pub(crate) auditor: Account,
@@ -69,8 +82,10 @@ impl Town {
         for (_, script) in &plan.carriers {
             carriers.push(Smsc::start(script.clone(), "127.0.0.1:0").await.expect("a simulated carrier"));
         }
-        let config = settings(&plan, &carriers, folder.path());
+        let platforms = Platforms::start(&plan).await;
+        let config = settings(&plan, &carriers, &platforms, folder.path());
         let app = App::start_with(&config, plan.clock.clone()).await.expect("the gateway starts");
+        platforms.call_back(app.address).await;
         let mut town = Vec::new();
         for (name, role) in
             [("author", Role::Author), ("approver", Role::Approver), ("auditor", Role::Auditor)]
@@ -92,7 +107,17 @@ impl Town {
             .await
             .expect("people are imported");
         assert_eq!(import.counts.new, i64::from(plan.people), "{:?}", import.counts);
-        Self { app, carriers, author, approver, auditor, config, clock: plan.clock, _folder: folder }
+        Self {
+            app,
+            carriers,
+            platforms,
+            author,
+            approver,
+            auditor,
+            config,
+            clock: plan.clock,
+            _folder: folder,
+        }
     }
 
     pub(crate) fn carrier(&self) -> &Smsc {
@@ -165,6 +190,7 @@ impl Town {
         for carrier in self.carriers {
             carrier.stop().await;
         }
+        self.platforms.stop().await;
     }
 }
 
@@ -180,9 +206,10 @@ pub(crate) fn alert(severity: Severity) -> AlertForm {
             sms_accented: None,
             sms_plain: Some(TEXT.into()),
             sms_form: SmsForm::Plain,
-            body: None,
+            ..ContentDraft::default()
         },
-        audience: Audience { areas: vec![AREA.into()], groups: Vec::new(), everyone: false },
+        plan: None,
+        audience: Audience { areas: vec![AREA.into()], ..Audience::default() },
         uncertain: Some(UncertainPolicy::Hold),
         expires_at: None,
     }
@@ -202,7 +229,7 @@ fn people(people: u32, routes: &[&str]) -> String {
     text
 }
 
-fn settings(plan: &Plan, carriers: &[Smsc], folder: &Path) -> Config {
+fn settings(plan: &Plan, carriers: &[Smsc], platforms: &Platforms, folder: &Path) -> Config {
     let secret = folder.join("password");
     std::fs::write(&secret, plan.password).expect("the folder takes a file");
     let ledger = plan.ledger.clone().unwrap_or_else(|| format!("sqlite:{}", folder.join("loa.db").display()));
@@ -220,5 +247,6 @@ fn settings(plan: &Plan, carriers: &[Smsc], folder: &Path) -> Config {
         )
         .expect("a string grows");
     }
+    text.push_str(&platforms.lanes(folder));
     Config::parse(&text).unwrap_or_else(|complaints| panic!("{complaints:?}"))
 }

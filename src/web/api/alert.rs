@@ -4,16 +4,15 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::content::Content;
+use super::plans::{Plan, PlanAsked};
 use super::schema;
-use crate::domain::{
-    self, AlertId, AlertKind, ContentDraft, ContentHash, Mode, Phase, Severity, SmsForm, UncertainPolicy,
-    UserId,
-};
+use crate::domain::{self, AlertId, AlertKind, ContentHash, Mode, Phase, Severity, UncertainPolicy, UserId};
 use crate::ledger::{AlertEvent, AlertRow};
-use crate::office::AlertForm;
+use crate::office::{AlertForm, PlanForm};
 
 /// An alert as somebody wrote it. Everything wrong with it is told at once.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct AlertBody {
     /// `update`, `cancel` and `correction` speak about the alert in `refers_to`.
@@ -25,31 +24,19 @@ pub(crate) struct AlertBody {
     severity: Severity,
     #[schema(value_type = Option<i64>)]
     refers_to: Option<AlertId>,
-    content: ContentBody,
-    /// A draft may leave it empty.
+    content: Content,
+    /// A draft may leave it empty. Of a correction: empty, or `reached_by` the alert it refers to.
     #[serde(default)]
     audience: Audience,
+    /// SMS alone if absent.
+    #[schema(value_type = Option<PlanAsked>)]
+    plan: Option<PlanForm>,
     /// What to do with messages of which nobody knows whether they left; by severity if absent.
     #[schema(value_type = Option<schema::UncertainPolicy>)]
     uncertain: Option<UncertainPolicy>,
     /// No attempt after this time; by severity if absent.
     #[schema(value_type = Option<String>, format = DateTime)]
     expires_at: Option<Timestamp>,
-}
-
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct ContentBody {
-    headline: String,
-    sms_accented: Option<String>,
-    /// ASCII; made from the accented text if absent.
-    sms_plain: Option<String>,
-    /// Which of the two is sent.
-    #[serde(default)]
-    #[schema(value_type = schema::SmsForm)]
-    sms_form: SmsForm,
-    /// The long text for channels without SMS limits.
-    body: Option<String>,
 }
 
 /// Those who live in one of the areas, and those who are in one of the groups; or everybody.
@@ -62,6 +49,9 @@ struct Audience {
     groups: Vec<String>,
     /// Stands alone.
     everyone: bool,
+    /// Exactly those whom this earlier alert reached or may have reached; stands alone.
+    #[schema(value_type = Option<i64>)]
+    reached_by: Option<AlertId>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -86,6 +76,7 @@ pub(crate) struct Alert {
     #[schema(value_type = Option<String>)]
     approved_hash: Option<ContentHash>,
     audience: Audience,
+    plan: Plan,
     #[schema(value_type = schema::UncertainPolicy)]
     uncertain: UncertainPolicy,
     /// Who wrote this version.
@@ -137,37 +128,52 @@ pub(crate) struct Event {
     content_hash: ContentHash,
 }
 
-#[derive(Debug, Serialize, ToSchema)]
-struct Content {
-    headline: String,
-    sms_accented: Option<String>,
-    sms_plain: Option<String>,
-    #[schema(value_type = schema::SmsForm)]
-    sms_form: SmsForm,
-    body: Option<String>,
-}
-
 impl From<AlertBody> for AlertForm {
     fn from(body: AlertBody) -> Self {
-        let ContentBody { headline, sms_accented, sms_plain, sms_form, body: long } = body.content;
-        let Audience { areas, groups, everyone } = body.audience;
         Self {
             kind: body.kind,
             mode: body.mode,
             severity: body.severity,
             refers_to: body.refers_to,
-            content: ContentDraft { headline, sms_accented, sms_plain, sms_form, body: long },
-            audience: domain::Audience { areas, groups, everyone },
+            content: body.content.into(),
+            audience: body.audience.into(),
+            plan: body.plan,
             uncertain: body.uncertain,
             expires_at: body.expires_at,
         }
     }
 }
 
+impl From<AlertForm> for AlertBody {
+    fn from(form: AlertForm) -> Self {
+        Self {
+            kind: form.kind,
+            mode: form.mode,
+            severity: form.severity,
+            refers_to: form.refers_to,
+            content: form.content.into(),
+            audience: form.audience.into(),
+            plan: form.plan,
+            uncertain: form.uncertain,
+            expires_at: form.expires_at,
+        }
+    }
+}
+
+impl From<Audience> for domain::Audience {
+    fn from(Audience { areas, groups, everyone, reached_by }: Audience) -> Self {
+        Self { areas, groups, everyone, reached_by }
+    }
+}
+
+impl From<domain::Audience> for Audience {
+    fn from(domain::Audience { areas, groups, everyone, reached_by }: domain::Audience) -> Self {
+        Self { areas, groups, everyone, reached_by }
+    }
+}
+
 impl From<AlertRow> for Alert {
     fn from(row: AlertRow) -> Self {
-        let domain::Content { headline, sms_accented, sms_plain, sms_form, body } = row.content;
-        let domain::Audience { areas, groups, everyone } = row.audience;
         Self {
             id: row.id,
             kind: row.kind,
@@ -176,10 +182,11 @@ impl From<AlertRow> for Alert {
             phase: row.phase,
             version: row.version,
             refers_to: row.refers_to,
-            content: Content { headline, sms_accented, sms_plain, sms_form, body },
+            content: row.content.into(),
             content_hash: row.content_hash,
             approved_hash: row.approved_hash,
-            audience: Audience { areas, groups, everyone },
+            audience: row.audience.into(),
+            plan: row.plan.into(),
             uncertain: row.uncertain,
             author: row.author,
             approver: row.approver,

@@ -87,7 +87,7 @@ pub(crate) async fn edit(
 
 /// See what a form would come to
 ///
-/// Nothing is stored: the exact text, its parts, people, cost in parts and finish times, and everything wrong with it.
+/// Nothing is stored: what each channel of the plan shows, people, cost and finish times, and everything wrong with it.
 #[utoipa::path(post, path = "/preview", tag = "alerts", operation_id = "preview_form", request_body = AlertBody, responses((status = 200, body = Preview)))]
 pub(crate) async fn preview_form(
     State(web): State<Web>,
@@ -105,6 +105,19 @@ pub(crate) async fn preview(
     Path(id): Path<AlertId>,
 ) -> Result<Json<Preview>, ApiError> {
     Ok(Json(web.office.alert_preview(&by, id).await?.into()))
+}
+
+/// A correction of an alert, ready to be written
+///
+/// To those whom the alert reached or may have reached, on its channels at once. Look at it, change what has to be
+/// changed, and send it to `POST /alerts`.
+#[utoipa::path(get, path = "/alerts/{id}/correction", tag = "alerts", operation_id = "correction_form", params(("id" = i64, Path)), responses((status = 200, body = AlertBody)))]
+pub(crate) async fn correction(
+    State(web): State<Web>,
+    Caller(by): Caller,
+    Path(id): Path<AlertId>,
+) -> Result<Json<AlertBody>, ApiError> {
+    Ok(Json(web.office.correction_form(&by, id).await?.into()))
 }
 
 /// Who did what to an alert, and when

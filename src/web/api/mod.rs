@@ -10,9 +10,14 @@ pub(super) mod imports;
 pub(super) mod lanes;
 pub(super) mod messages;
 pub(super) mod people;
+pub(super) mod pictures;
+pub(super) mod plans;
+pub(super) mod reach;
 pub(super) mod reports;
 
 mod alert;
+mod channel;
+mod content;
 mod preview;
 mod schema;
 
@@ -28,7 +33,7 @@ use crate::office::{CsvStream, Numbers};
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Page<T> {
     rows: Vec<T>,
-    /// Pass it as `after` for the next page; null: this was the last.
+    /// Pass it as `after` (in the inbox: `before`) for the next page; null: this was the last.
     next: Option<String>,
 }
 

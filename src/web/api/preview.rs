@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::channel::ChannelShown;
 use crate::domain::{ContentHash, Encoding, TextReport};
 use crate::office::{self, ExclusionCount, FinishPreview, RoutePreview, Text};
 use crate::web::error::FieldError;
@@ -18,12 +19,16 @@ pub(crate) struct Preview {
     /// Which characters make it dear, with replacements; null while the content is wrong.
     #[schema(value_type = Option<Object>)]
     report: Option<TextReport>,
+    /// SMS routes with somebody to send to.
     routes: Vec<Route>,
+    /// One entry for each route that the plan uses: what it shows.
+    channels: Vec<ChannelShown>,
+    /// People with an address on at least one route.
     targets: i64,
     excluded: Vec<Excluded>,
     /// SMS parts over all routes: the cost.
     parts_total: i64,
-    /// Over all routes together.
+    /// Of the first step that has somebody to send to, over all its routes together.
     finish: Vec<Finish>,
     #[schema(value_type = String, format = DateTime)]
     expires_at: Timestamp,
@@ -34,7 +39,7 @@ pub(crate) struct Preview {
 }
 
 #[derive(Debug, Serialize, ToSchema)]
-struct Route {
+pub(super) struct Route {
     route: String,
     /// `gsm7` or `ucs2`.
     #[schema(value_type = String)]
@@ -54,7 +59,7 @@ struct Route {
 
 /// When so many percent of the targets have been sent to, if sending began now. Null: never, as things stand.
 #[derive(Debug, Serialize, ToSchema)]
-struct Finish {
+pub(super) struct Finish {
     percent: u8,
     seconds: Option<f64>,
     #[schema(value_type = Option<String>, format = DateTime)]
@@ -82,6 +87,7 @@ impl From<office::Preview> for Preview {
             text: preview.text,
             report: preview.report,
             routes: preview.routes.into_iter().map(Into::into).collect(),
+            channels: preview.channels.into_iter().map(Into::into).collect(),
             targets: preview.targets,
             excluded: preview.excluded.into_iter().map(Into::into).collect(),
             parts_total: preview.parts_total,

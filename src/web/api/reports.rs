@@ -64,14 +64,36 @@ pub(crate) struct AlertCounts {
     /// Frozen after approval; with those left out they are everybody who was chosen.
     targets: i64,
     excluded: i64,
+    /// Messages of all routes together.
     total: Counts,
+    people: People,
     routes: Vec<RouteCounts>,
     exclusions: Vec<Excluded>,
+}
+
+/// Persons, each once with the best that all channels came to. A page's post is nobody's message.
+#[derive(Debug, Serialize, ToSchema)]
+struct People {
+    targets: i64,
+    excluded: i64,
+    queued: i64,
+    in_flight: i64,
+    sent: i64,
+    delivered: i64,
+    undelivered: i64,
+    unconfirmed: i64,
+    failed: i64,
+    expired: i64,
+    cancelled: i64,
+    uncertain: i64,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
 struct RouteCounts {
     route: String,
+    /// Null where the route is no longer in the settings.
+    #[schema(value_type = Option<schema::Channel>)]
+    channel: Option<domain::Channel>,
     counts: Counts,
 }
 
@@ -103,7 +125,7 @@ pub(crate) async fn counts(
     Ok(Json(web.office.counts(&by, id).await?.into()))
 }
 
-/// Figures of an alert by commune
+/// Figures of an alert by commune, each person once
 #[utoipa::path(get, path = "/alerts/{id}/areas", tag = "reports", operation_id = "count_areas", params(("id" = i64, Path)), responses((status = 200, body = List<AreaCounts>)))]
 pub(crate) async fn areas(
     State(web): State<Web>,
@@ -167,12 +189,36 @@ impl From<office::AlertCounts> for AlertCounts {
             targets: counts.targets,
             excluded: counts.excluded,
             total: counts.total.into(),
+            people: counts.people.into(),
             routes: counts
                 .routes
                 .into_iter()
-                .map(|found| RouteCounts { route: found.route, counts: found.counts.into() })
+                .map(|found| RouteCounts {
+                    route: found.route,
+                    channel: found.channel,
+                    counts: found.counts.into(),
+                })
                 .collect(),
             exclusions: counts.exclusions.into_iter().map(Into::into).collect(),
+        }
+    }
+}
+
+impl From<office::PeopleCounts> for People {
+    fn from(office::PeopleCounts { targets, excluded, counts }: office::PeopleCounts) -> Self {
+        Self {
+            targets,
+            excluded,
+            queued: counts.queued,
+            in_flight: counts.in_flight,
+            sent: counts.sent,
+            delivered: counts.delivered,
+            undelivered: counts.undelivered,
+            unconfirmed: counts.unconfirmed,
+            failed: counts.failed,
+            expired: counts.expired,
+            cancelled: counts.cancelled,
+            uncertain: counts.uncertain,
         }
     }
 }

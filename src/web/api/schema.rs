@@ -29,6 +29,8 @@ macro_rules! words {
 
 words! {
     AlertKind of domain::AlertKind,
+    Channel of domain::Channel,
+    Correcting of domain::Correcting,
     Mode of domain::Mode,
     Phase of domain::Phase,
     Severity of domain::Severity,

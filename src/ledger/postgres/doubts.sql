@@ -1,0 +1,4 @@
+-- Messages in doubt on these routes, the oldest first.
+SELECT x.alert, x.route, x.seq, x.attempt, x.address, x.at
+  FROM dispatch d JOIN doubt x ON x.alert = d.alert AND x.route = d.route
+ WHERE d.uncertain > 0 AND x.kind = 'uncertain' AND d.route IN (SELECT unnest($1::bigint[])) ORDER BY x.at, x.alert, x.seq LIMIT $2

@@ -1,0 +1,2 @@
+-- A picture.
+SELECT media_type, bytes FROM picture WHERE hash = ?1

@@ -1,0 +1,2 @@
+-- People found for an approval that is void.
+DELETE FROM reached WHERE alert = ?1
