@@ -23,7 +23,7 @@ const FOLLOWED_MAX: usize = 64;
 /// Posts and changes read back at a time.
 const READ_MAX: usize = 256;
 /// When to read a post back: a new one may not be readable at once.
-const READ_BACK_S: [u64; 5] = [0, 2, 10, 60, 300];
+const READ_BACK_S: [u64; 6] = [0, 1, 3, 10, 60, 300];
 /// When to hand facts over again that could not be kept.
 const KEEP_AGAIN_S: [u64; 4] = [0, 1, 10, 60];
 const EVERY_MAX: Duration = Duration::from_secs(86_400);

@@ -122,16 +122,18 @@ impl Lane {
                     ours.push((created.unwrap_or(after), id));
                 }
             }
-            // An empty page may still have a next one; only its absence is the end.
-            let Some(next) = next_query(&page, &query) else {
-                look.complete = page.pointer("/paging/next").is_none();
-                break;
+            query = match next_page(&page, &query) {
+                Next::Page(next) => next,
+                Next::End => {
+                    look.complete = true;
+                    break;
+                }
+                Next::Lost => break,
             };
             if self.settings.listing_ordered && all_old && (look.control || controls.is_empty()) {
                 look.complete = true;
                 break;
             }
-            query = next;
         }
         ours.sort();
         look.ours = ours.into_iter().map(|(_, id)| id).collect();
@@ -215,10 +217,22 @@ impl Lane {
     }
 }
 
+/// What comes after a page of a listing.
+#[derive(Debug, PartialEq, Eq)]
+enum Next {
+    /// Its parameters.
+    Page(Vec<(String, String)>),
+    /// Nothing: that was all.
+    End,
+    /// Something that can't be asked for.
+    Lost,
+}
+
 /// The parameters of the next page, without the secrets that Meta writes into its address. The address itself is not
-/// followed: our token goes only to the host in the settings. `None` at the end, or where no further page can be named.
-fn next_query(page: &Value, last: &[(String, String)]) -> Option<Vec<(String, String)>> {
-    let next = reqwest::Url::parse(reply::text(page.get("paging")?, "next")?).ok()?;
+/// followed: our token goes only to the host in the settings. An empty page may still have a next one.
+fn next_page(page: &Value, last: &[(String, String)]) -> Next {
+    let Some(next) = page.pointer("/paging/next").filter(|next| !next.is_null()) else { return Next::End };
+    let Some(next) = next.as_str().and_then(|next| reqwest::Url::parse(next).ok()) else { return Next::Lost };
     let secret = |key: &str| matches!(key, "access_token" | "appsecret_proof");
     let mut query: Vec<_> = next
         .query_pairs()
@@ -231,7 +245,8 @@ fn next_query(page: &Value, last: &[(String, String)]) -> Option<Vec<(String, St
             query.push((key.clone(), value.clone()));
         }
     }
-    (query != last).then_some(query)
+    // The same page again would be read for ever.
+    if query == last { Next::Lost } else { Next::Page(query) }
 }
 
 #[cfg(test)]
@@ -248,15 +263,22 @@ mod tests {
         let first = query(&[("fields", "id"), ("limit", "100")]);
         let page = json!({"data": [], "paging": {"next":
             "https://elsewhere.example/v26.0/1/published_posts?access_token=EAAsecret&appsecret_proof=ab&limit=100&after=QVF"}});
-        let next = next_query(&page, &first).unwrap();
-        assert_eq!(next, query(&[("limit", "100"), ("after", "QVF"), ("fields", "id")]));
-        assert_eq!(next_query(&page, &next), None, "the same page again is no next page");
+        let expected = query(&[("limit", "100"), ("after", "QVF"), ("fields", "id")]);
+        assert_eq!(next_page(&page, &first), Next::Page(expected.clone()));
+        assert_eq!(next_page(&page, &expected), Next::Lost, "the same page again is no next page");
+    }
+
+    #[test]
+    fn only_the_absence_of_a_next_page_is_the_end() {
         for end in [
             json!({"data": []}),
             json!({"paging": {"cursors": {"after": "x"}}}),
-            json!({"paging": {"next": 5}}),
+            json!({"paging": {"next": null}}),
         ] {
-            assert_eq!(next_query(&end, &first), None);
+            assert_eq!(next_page(&end, &[]), Next::End, "{end}");
+        }
+        for lost in [json!({"paging": {"next": 5}}), json!({"paging": {"next": "no address"}})] {
+            assert_eq!(next_page(&lost, &[]), Next::Lost, "{lost}");
         }
     }
 }

@@ -39,7 +39,11 @@ impl Benches for Pages {
         let facebook = Arc::new(Facebook::start(script.clone(), "127.0.0.1:0").await.unwrap());
         let base = if trouble == Trouble::Away { nowhere() } else { facebook.base() };
         let (context, reports, _, _) = context();
-        let connector = FacebookConnector::start(settings(&script, &base), Rate::per_second(1), context);
+        let mut settings = settings(&script, &base);
+        if trouble == Trouble::NeverAnswers {
+            settings.request_timeout_ms = 500;
+        }
+        let connector = FacebookConnector::start(settings, Rate::per_second(1), context);
         if trouble != Trouble::Away {
             let mut health = connector.health();
             timeout(BOUND, health.wait_for(Health::can_send)).await.expect("ready in time").unwrap();

@@ -44,7 +44,7 @@ async fn a_slow_answer_within_the_time_is_a_good_one() {
 #[tokio::test]
 async fn a_photo_that_gets_lost_leaves_nothing_public() {
     for what in [FaultKind::CommitThenCode2, FaultKind::CommitThenTimeout { ms: 5_000 }, FaultKind::Html502] {
-        let mut world = World::start(|_| {}, |settings| settings.upload_timeout_ms = 300).await;
+        let mut world = World::start(|_| {}, |settings| settings.upload_timeout_ms = 1_000).await;
         world.health(contract::Health::can_send).await;
         world.fault(what.clone(), Calls::Uploads);
         let mut body = post("VN-1");

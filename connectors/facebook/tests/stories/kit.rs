@@ -20,7 +20,7 @@ pub(crate) fn settings(script: &FacebookScript, base: &str) -> FacebookSettings 
         verify_token: Secret::new(&script.verify_token),
         // The simulated platform takes inspections only as they are documented.
         token_check: TokenCheck::Get,
-        request_timeout_ms: 500,
+        request_timeout_ms: 3_000,
         reconnect_min_ms: 10,
         reconnect_max_ms: 50,
         evidence_for_hours: 0,
