@@ -1,7 +1,7 @@
 //! What the domain refuses about texts and audiences, said to the person who fills in the form: field, reason, remedy.
 
 use super::{Complaint, Text};
-use crate::domain::{AudienceRefusal, ContentRefusal, SmsForm};
+use crate::domain::{AudienceRefusal, ContentRefusal, SmsForm, content::Legacy};
 
 pub(super) fn content_complaint(refusal: &ContentRefusal) -> Complaint {
     let (field, value) = place(refusal);
@@ -42,16 +42,7 @@ fn texts(refusal: &ContentRefusal) -> (Text, Text) {
             ),
             Text::of("rút ngắn", "shorten it"),
         ),
-        ContentRefusal::LegacyEncoding { encoding, .. } => (
-            both(
-                format!("chữ bị lỗi phông (có vẻ là {encoding})"),
-                format!("garbled text (it looks like {encoding})"),
-            ),
-            Text::of(
-                "chuyển văn bản sang Unicode rồi dán lại",
-                "convert the text to Unicode and paste it again",
-            ),
-        ),
+        ContentRefusal::LegacyEncoding { encoding, .. } => garbled(*encoding),
         ContentRefusal::ControlCharacter { position, .. } => (
             both(
                 format!("ký tự điều khiển ở vị trí {position}"),
@@ -87,13 +78,7 @@ fn texts(refusal: &ContentRefusal) -> (Text, Text) {
                 format!("shorten it to {units_max} units, or send the plain text"),
             ),
         ),
-        ContentRefusal::TooMany { count, count_max, .. } => (
-            both(
-                format!("có {count} mục, tối đa {count_max}"),
-                format!("{count} entries, the most is {count_max}"),
-            ),
-            Text::of("bỏ bớt", "take some out"),
-        ),
+        ContentRefusal::TooMany { count, count_max, .. } => too_many(*count, *count_max),
         ContentRefusal::NotALink => (
             Text::of("không phải địa chỉ web", "not a web address"),
             Text::of("ghi địa chỉ bắt đầu bằng https://", "begin it with https://"),
@@ -113,6 +98,26 @@ fn texts(refusal: &ContentRefusal) -> (Text, Text) {
             Text::of("bỏ dấu hiệu, hoặc chọn diễn tập", "remove the mark, or choose `exercise`"),
         ),
     }
+}
+
+fn garbled(encoding: Legacy) -> (Text, Text) {
+    (
+        both(
+            format!("chữ bị lỗi phông (có vẻ là {encoding})"),
+            format!("garbled text (it looks like {encoding})"),
+        ),
+        Text::of("chuyển văn bản sang Unicode rồi dán lại", "convert the text to Unicode and paste it again"),
+    )
+}
+
+fn too_many(count: usize, count_max: usize) -> (Text, Text) {
+    (
+        both(
+            format!("có {count} mục, tối đa {count_max}"),
+            format!("{count} entries, the most is {count_max}"),
+        ),
+        Text::of("bỏ bớt", "take some out"),
+    )
 }
 
 fn both(vi: String, en: String) -> Text {

@@ -40,7 +40,7 @@ impl Office {
     /// Bytes that are no such picture, too many of them, too many pixels, or `by` may not.
     pub async fn picture_add(&self, by: &Account, media_type: &str, bytes: Vec<u8>) -> Result<StoredPicture> {
         require(by, Act::Write)?;
-        let (kind, (width, height)) = looked_at(media_type, &bytes).map_err(OfficeError::refused)?;
+        let (kind, (width, height)) = looked_at(media_type, &bytes)?;
         let picture =
             Picture { hash: PictureHash::of(&bytes), media_type: kind.media_type().to_owned(), bytes };
         let stored = self.store.catalog.picture_add(self.clock.now(), by.id, &picture).await?;
@@ -58,9 +58,10 @@ impl Office {
     }
 }
 
-fn looked_at(media_type: &str, bytes: &[u8]) -> Result<(Kind, (u32, u32)), Complaint> {
-    let refused =
-        |value: &str, reason: Text, remedy: Text| Err(Complaint::new("picture", value, reason, remedy));
+fn looked_at(media_type: &str, bytes: &[u8]) -> Result<(Kind, (u32, u32))> {
+    let refused = |value: &str, reason: Text, remedy: Text| {
+        Err(OfficeError::refused(Complaint::new("picture", value, reason, remedy)))
+    };
     let found = Kind::of(bytes);
     let Some(kind) = found.filter(|kind| kind.media_type().eq_ignore_ascii_case(media_type)) else {
         return refused(
