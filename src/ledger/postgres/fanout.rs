@@ -12,6 +12,10 @@ use crate::domain::{Action, AlertId, Phase, RouteId, Selection, Severity};
 use crate::ledger::batch::stored::{micros, word};
 use crate::ledger::{DispatchPlan, LedgerError, Progress, Routing, StepPlan};
 
+/// A chunk sees contacts as of one moment: who was judged to have an address keeps it when the addresses are written. A
+/// race that this loses is run again.
+const ONE_VIEW: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ";
+
 impl Postgres {
     pub(super) async fn freeze_chunk(
         &self,
@@ -20,7 +24,7 @@ impl Postgres {
         routing: &Routing,
         rows_max: usize,
     ) -> Result<Progress, Halt> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.pool.begin_with(ONE_VIEW).await?;
         let stands: Option<(i64, i64, i64, i64)> =
             query_as(sql::FREEZE_ALERT).bind(alert.0).fetch_optional(&mut *tx).await?;
         let Some((after, until, targets, _excluded)) = stands else { return Ok(Progress::Done(0)) };

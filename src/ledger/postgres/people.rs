@@ -243,6 +243,8 @@ async fn write_people(
         .bind(micros(now))
         .execute(&mut *connection)
         .await?;
+    let phones: Vec<&str> = people.iter().filter_map(|(_, person)| person.phone.as_deref()).collect();
+    query(sql::CONTACT_CLAIM).bind(phones).execute(&mut *connection).await?;
     query(sql::MEMBERSHIP_DROP).bind(each(&people, |(id, _)| id.as_str())).execute(&mut *connection).await?;
     let memberships: Vec<(&str, &str)> = people
         .iter()

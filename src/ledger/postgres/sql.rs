@@ -55,6 +55,7 @@ statements! {
     CLAIM_RANGE "claim_range",
     CLAIM_SETTLED "claim_settled",
     CLOSING_ADD "closing_add",
+    CONTACT_CLAIM "contact_claim",
     CONTACT_LINK "contact_link",
     CONTACT_OPT_OUT "contact_opt_out",
     CONTACT_PERSON_ADD "contact_person_add",

@@ -136,7 +136,7 @@ async fn put_follower(
         .bind(micros(now))
         .execute(&mut *connection)
         .await?;
-    sqlx::query(sql::CONTACT_LINK).bind(&follower.address).execute(&mut *connection).await?;
+    sqlx::query(sql::CONTACT_LINK).bind(route).bind(&follower.address).execute(&mut *connection).await?;
     // One whose telephone is known waits for the list that has it.
     if follower.phone.is_none() && follower.area.is_some() {
         sqlx::query(sql::CONTACT_PERSON_ADD)

@@ -229,6 +229,8 @@ async fn write_people(
         .bind(micros(now))
         .execute(&mut *connection)
         .await?;
+    let phones: Vec<_> = plan.people.values().filter_map(|person| person.phone.as_ref()).collect();
+    sqlx::query(sql::CONTACT_CLAIM).bind(json(&phones)?).execute(&mut *connection).await?;
     let names: Vec<&String> = plan.people.keys().collect();
     sqlx::query(sql::MEMBERSHIP_DROP).bind(json(&names)?).execute(&mut *connection).await?;
     let memberships: Vec<(&String, &String)> = plan

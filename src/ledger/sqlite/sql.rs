@@ -54,6 +54,7 @@ statements! {
     CLAIM_RANGE = "claim_range.sql";
     CLAIM_SETTLED = "claim_settled.sql";
     CLOSING_ADD = "closing_add.sql";
+    CONTACT_CLAIM = "contact_claim.sql";
     CONTACT_LINK = "contact_link.sql";
     CONTACT_OPT_OUT = "contact_opt_out.sql";
     CONTACT_PERSON_ADD = "contact_person_add.sql";

@@ -60,6 +60,7 @@ macro_rules! conformance {
             plans::a_page_is_sent_once_unless_its_absence_is_proved,
             plans::those_an_alert_reached_are_found_exactly,
             plans::contacts_are_people_and_may_refuse,
+            plans::a_follower_moves_and_is_recognised_by_the_telephone,
             plans::one_of_many_replaces_a_pair_of_tokens,
             plans::templates_and_pictures_are_kept_once,
             chance::whatever_happens_everything_is_counted_once,

@@ -314,6 +314,31 @@ pub(super) async fn contacts_are_people_and_may_refuse(store: &Store) {
     assert_eq!((preview.people, preview.by_route), (5, vec![(town.page, 5)]));
 }
 
+pub(super) async fn a_follower_moves_and_is_recognised_by_the_telephone(store: &Store) {
+    let town = Town::new(store).await;
+    let only_zalo = Routing { by_contact: vec![town.zalo], ..Routing::default() };
+    let people = async |area: &str| {
+        let selection = Selection::Chosen { communes: vec![area.into()], groups: Vec::new() };
+        store.reports.audience(&selection, &only_zalo).await.unwrap().people
+    };
+    for (second, area) in [(1, "06050"), (2, "06051")] {
+        let seen = Follower { area: Some(area.into()), phone: None, ..follower(9) };
+        store.ledger.keep_findings(at(second), town.zalo, &[Finding::Follower(seen)]).await.unwrap();
+        assert_eq!(people(area).await, 1, "lives in {area} now");
+    }
+    assert_eq!(people("06050").await, 0, "and nowhere else");
+    // The fourth person of the list, who was no follower so far.
+    let before = town.begun(&[plan(town.zalo, 1, 10_000), plan(town.world.routes[0], 1, 10_000)], &[]).await;
+    assert_eq!(store.reports.persons(before, &[], 0, 100).await.unwrap().len(), 6);
+    let told = Follower { phone: Some(address(4)), ..follower(9) };
+    store.ledger.keep_findings(at(3), town.zalo, &[Finding::Follower(told)]).await.unwrap();
+    let after = town.begun(&[plan(town.zalo, 1, 10_000), plan(town.world.routes[0], 1, 10_000)], &[]).await;
+    let persons = store.reports.persons(after, &[], 0, 100).await.unwrap();
+    assert_eq!(persons.len(), 5, "one human, one person");
+    assert_eq!(town.on(after, town.zalo).await.accepted, 4);
+    town.world.check(after).await;
+}
+
 pub(super) async fn one_of_many_replaces_a_pair_of_tokens(store: &Store) {
     let tokens = |n: i64| Tokens {
         access: format!("access-{n}"),

@@ -1,0 +1,7 @@
+-- Telephones that a list has brought bring the contacts who gave them.
+UPDATE contact
+   SET person = (SELECT min(p.id) FROM person p WHERE p.phone = contact.phone)
+ WHERE phone IN (SELECT value FROM json_each(?1))
+   AND (person IS NULL OR person = (SELECT o.id FROM person o
+                                              WHERE o.external_id = 'contact:' || contact.route || ':' || contact.address))
+   AND (SELECT count(*) FROM person p WHERE p.phone = contact.phone) = 1
