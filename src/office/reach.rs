@@ -22,6 +22,9 @@ use crate::{
 /// A target with what all channels together came to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct PersonReach {
+    /// Where the next page begins: after this.
+    #[serde(skip)]
+    pub cursor: i64,
     pub target: i64,
     /// None where the person is known to a channel only by the provider's id.
     pub number: Option<String>,
@@ -88,7 +91,7 @@ impl Reached {
 }
 
 impl Office {
-    /// Targets after `after`, in order, only those in `states` (empty: all).
+    /// Targets after the cursor `after` (0: from the first), only those in `states` (empty: all).
     ///
     /// # Errors
     /// No such alert, or `by` may not see people, or not their numbers.
@@ -107,6 +110,7 @@ impl Office {
         let rows = self.store.reports.persons(alert, states, after, page(rows_max)).await?;
         seen(by, numbers, rows.len(), "persons of an alert");
         let view = |row: ReachRow| PersonReach {
+            cursor: row.cursor,
             target: row.target_seq,
             number: row.phone.map(|phone| shown(&phone, numbers)),
             area_name: area_name(&self.areas, &row.area),
@@ -140,7 +144,7 @@ impl Office {
             let (reports, sheet, states) = (reports.clone(), sheet.clone(), states.clone());
             async move {
                 let rows = reports.persons(alert, &states, after, PAGE_ROWS).await?;
-                let Some(last) = rows.last().map(|row| row.target_seq) else { return Ok(None) };
+                let Some(last) = rows.last().map(|row| row.cursor) else { return Ok(None) };
                 Ok(Some((sheet.lines(&rows)?, last)))
             }
         }))

@@ -14,6 +14,7 @@ use axum::http::Method;
 use loa::ledger::Role;
 use loa::web;
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use self::desk::{Desk, form, settings};
 
@@ -199,12 +200,19 @@ async fn a_key_is_shown_once_works_until_it_is_revoked_and_no_longer() {
 async fn machines_see_life_readiness_and_figures_and_the_server_stops_when_told() {
     let desk = Desk::open().await;
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
+    let address = listener.local_addr().unwrap();
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let serving = tokio::spawn(web::serve(listener, desk.office.clone(), settings(), async {
         stopped.await.ok();
     }));
-    let text = async |path: &str| reqwest::get(format!("{url}{path}")).await.unwrap().text().await.unwrap();
+    let text = async |path: &str| {
+        let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+        let request = format!("GET {path} HTTP/1.1\r\nhost: loa\r\nconnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        answer.split_once("\r\n\r\n").unwrap().1.to_owned()
+    };
     assert_eq!(text("/livez").await, "ok\n");
     assert_eq!(text("/readyz").await, r#"{"ledger":true,"lanes":[]}"#);
     assert!(text("/metrics").await.contains("loa_build_info{version="));

@@ -52,7 +52,7 @@ pub(super) fn document(public_url: Option<&str>) -> utoipa::openapi::OpenApi {
             .parameters
             .get_or_insert_default()
             .push(idempotency_key("done once, however often it is sent").into());
-        refuse(operation, &["409"]);
+        refuse(operation, &["409", "422"]);
     });
     let mut imports = streamed();
     each(&mut imports.get_openapi_mut().paths.paths, |_, operation| {

@@ -12,7 +12,7 @@ use contract::{Clock, ManualClock};
 use http_body_util::BodyExt;
 use loa::domain::{AlertId, AreaCatalogue, Channel, NumberPlan, Plan, PlanStep};
 use loa::engine::{Handle, Reach, Rendering, RouteSetup, Setup};
-use loa::ledger::{ClaimAsk, DispatchPlan, End, Favour, Lease, Role, Settlement, StepPlan, Store};
+use loa::ledger::{ClaimAsk, DispatchPlan, End, Favour, Lease, Progress, Role, Settlement, StepPlan, Store};
 use loa::office::Office;
 use loa::web::{WebSettings, router};
 use serde_json::{Value, json};
@@ -164,7 +164,9 @@ impl Desk {
             let selection =
                 row.audience.check(&self.office.areas, &std::collections::BTreeSet::new()).unwrap();
             let routing = setup.routing(&row.plan);
-            store.ledger.freeze(now, alert, &selection, &routing, ROWS_MAX).await.unwrap();
+            while let Progress::More(_) =
+                store.ledger.freeze(now, alert, &selection, &routing, ROWS_MAX).await.unwrap()
+            {}
         }
         let plan = |(route, step): &(&RouteSetup, i64)| DispatchPlan {
             route: route.id,
@@ -182,7 +184,7 @@ impl Desk {
             .map(|(n, after)| StepPlan { step: i64::try_from(n).unwrap() + 1, due_at: now + after })
             .collect();
         store.ledger.begin(now, alert, "digest", &plans, &steps).await.unwrap();
-        store.ledger.accept(now, alert, ROWS_MAX).await.unwrap();
+        while let Progress::More(_) = store.ledger.accept(now, alert, ROWS_MAX).await.unwrap() {}
     }
 
     /// What the engine would do: everything of the first route is taken by the carrier.

@@ -55,6 +55,26 @@ async fn each_person_counts_once_with_the_best_of_all_channels() {
 }
 
 #[tokio::test]
+async fn persons_of_one_channel_come_page_by_page_to_the_end() {
+    let desk = Desk::open().await;
+    desk.with_people(7).await.expect(201);
+    let id = desk.approved().await;
+    desk.fan_out(id).await;
+    let (mut targets, mut after) = (Vec::new(), String::new());
+    loop {
+        let page = desk.get(Role::Author, &format!("/alerts/{id}/people?limit=3{after}")).await.expect(200);
+        targets.extend(page["rows"].as_array().unwrap().iter().map(|row| row["target"].as_i64().unwrap()));
+        let Some(next) = page["next"].as_str() else { break };
+        after = format!("&after={next}");
+        assert!(targets.len() < 20, "the pages have no end");
+    }
+    targets.sort_unstable();
+    assert_eq!(targets, [1, 2, 3, 4, 5, 6, 7]);
+    let file = desk.get(Role::Author, &format!("/alerts/{id}/people.csv?reached=no")).await;
+    assert_eq!(file.text.lines().count(), 8, "{}", file.text);
+}
+
+#[tokio::test]
 async fn a_correction_goes_to_exactly_those_reached() {
     let desk = Desk::open().await;
     desk.with_people(6).await.expect(201);

@@ -134,7 +134,7 @@ pub(crate) async fn persons(
     let states: Vec<MessageState> = asked.state.into_iter().collect();
     let (after, rows_max) = (asked.after.unwrap_or(0), asked.limit.rows());
     let rows = web.office.persons(&by, id, &states, after, rows_max, asked.numbers.into()).await?;
-    Ok(Json(Page::new(rows, rows_max, |row: &PersonReach| row.target.to_string())))
+    Ok(Json(Page::new(rows, rows_max, |row: &PersonReach| row.cursor.to_string())))
 }
 
 /// Persons of an alert, as CSV
@@ -190,7 +190,7 @@ impl From<ReachedAsked> for Reached {
 
 impl From<PersonReach> for PersonState {
     fn from(row: PersonReach) -> Self {
-        let PersonReach { target, number, area, area_name, state, state_text, route } = row;
+        let PersonReach { cursor: _, target, number, area, area_name, state, state_text, route } = row;
         Self { target, number, area, area_name, state, state_text, route }
     }
 }
