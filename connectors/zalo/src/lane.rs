@@ -45,7 +45,7 @@ pub(crate) struct Lane {
     pub(crate) closing: CancellationToken,
     /// Nothing is waited for.
     pub(crate) kill: CancellationToken,
-    /// Articles made and not yet broadcast, by the alert's reference: a second try must not make a second one.
+    /// Tokens of articles made, by the hash of what they say: a second try must not make a second one.
     pub(crate) articles: Mutex<HashMap<String, String>>,
 }
 

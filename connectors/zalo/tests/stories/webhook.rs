@@ -111,7 +111,7 @@ fn what_is_forged_old_or_broken_is_refused_and_the_probe_is_answered() {
     let mut tampered = good.clone();
     tampered.body = body.to_string().replace("601", "602").into_bytes();
     refused(&tampered);
-    let mut old = good.clone();
+    let mut old = good;
     old.received_at = now() + SignedDuration::from_hours(24);
     refused(&old);
     refused(&request("not json", Some("mac=00".to_owned())));
