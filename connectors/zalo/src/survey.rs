@@ -114,6 +114,8 @@ impl Lane {
             self.hold_for_reset();
         }
         if matches!(self.settings.mode, Mode::Phone | Mode::Follower) {
+            // What was refused may have been approved since; the next send tells.
+            self.board.limit(self.now(), "template", None);
             self.templates().await;
         }
         self.board.reached(self.now());
