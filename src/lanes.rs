@@ -21,7 +21,7 @@ pub(crate) struct Apps {
 impl Apps {
     fn zalo(&mut self, settings: &loa_zalo::ZaloSettings) -> Arc<loa_zalo::App> {
         let app = self.zalo.entry(settings.app_id.clone());
-        app.or_insert_with(|| Arc::new(loa_zalo::App::new(settings.requests_per_minute))).clone()
+        app.or_insert_with(|| loa_zalo::App::new(settings.requests_per_minute)).clone()
     }
 }
 

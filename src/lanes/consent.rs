@@ -33,7 +33,7 @@ impl ZaloConsent {
 #[async_trait]
 impl Consent for ZaloConsent {
     fn start(&self, redirect_uri: &str) -> ConsentStart {
-        let (verifier, challenge) = loa_zalo::pkce();
+        let loa_zalo::Pkce { verifier, challenge } = loa_zalo::pkce();
         let state = uuid::Uuid::new_v4().simple().to_string();
         let url = loa_zalo::consent_url(&self.settings, redirect_uri, &state, &challenge);
         ConsentStart { url, state, verifier }

@@ -39,16 +39,16 @@ WITH back AS MATERIALIZED (
                                                        ORDER BY id) > 1 THEN 'duplicate' END) AS reason
     FROM judged
 )
-SELECT 0 AS kind, route, NULL AS reason, count(*) FROM ranked WHERE reason IS NULL AND route IS NOT NULL GROUP BY route
+SELECT 0::bigint AS kind, route, NULL AS reason, count(*) FROM ranked WHERE reason IS NULL AND route IS NOT NULL GROUP BY route
 UNION ALL
-SELECT 0, l.route, NULL, count(*) FROM ranked k CROSS JOIN unnest($6::bigint[]) AS l (route)
+SELECT 0::bigint, l.route, NULL, count(*) FROM ranked k CROSS JOIN unnest($6::bigint[]) AS l (route)
  WHERE k.reason IS NULL AND k.phone IS NOT NULL
    AND NOT EXISTS (SELECT FROM contact c WHERE c.route = l.route AND c.address = k.phone AND c.opted_out_at IS NOT NULL)
  GROUP BY l.route
 UNION ALL
-SELECT 0, c.route, NULL, count(DISTINCT k.id) FROM ranked k JOIN contact c ON c.person = k.id
+SELECT 0::bigint, c.route, NULL, count(DISTINCT k.id) FROM ranked k JOIN contact c ON c.person = k.id
  WHERE k.reason IS NULL AND c.route = ANY ($7::bigint[]) AND c.follows = 1 AND c.opted_out_at IS NULL GROUP BY c.route
 UNION ALL
-SELECT 1, NULL, reason, count(*) FROM ranked WHERE reason IS NOT NULL GROUP BY reason
+SELECT 1::bigint, NULL, reason, count(*) FROM ranked WHERE reason IS NOT NULL GROUP BY reason
 UNION ALL
-SELECT 2, NULL, NULL, count(*) FROM ranked WHERE reason IS NULL
+SELECT 2::bigint, NULL, NULL, count(*) FROM ranked WHERE reason IS NULL
