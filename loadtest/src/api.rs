@@ -15,6 +15,8 @@ pub(crate) struct Api {
 
 impl Api {
     pub(crate) fn new(address: &str, author: String, approver: String) -> anyhow::Result<Self> {
+        // The client wants to know its cryptography though loopback needs none; named twice it stays the first.
+        let _named = rustls::crypto::ring::default_provider().install_default();
         let http = reqwest::Client::builder().build()?;
         Ok(Self { base: format!("http://{address}/api/v1"), http, author, approver })
     }

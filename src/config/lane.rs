@@ -88,10 +88,10 @@ impl Complaints {
         };
         let mut settings: ZaloSettings = self.read(key, value.clone())?;
         self.secret(key, value, "app_secret", secrets, |secret| {
-            settings.app_secret = loa_zalo::Secret::new(secret)
+            settings.app_secret = loa_zalo::Secret::new(secret);
         });
         self.secret(key, value, "oa_secret", secrets, |secret| {
-            settings.oa_secret = loa_zalo::Secret::new(secret)
+            settings.oa_secret = loa_zalo::Secret::new(secret);
         });
         for (name, slot) in [
             ("bootstrap_access_token", &mut settings.bootstrap_access_token),
@@ -115,10 +115,10 @@ impl Complaints {
         };
         let mut settings: FacebookSettings = self.read(key, value.clone())?;
         self.secret(key, value, "page_token", secrets, |secret| {
-            settings.page_token = loa_facebook::Secret::new(secret)
+            settings.page_token = loa_facebook::Secret::new(secret);
         });
         self.secret(key, value, "app_secret", secrets, |secret| {
-            settings.app_secret = loa_facebook::Secret::new(secret)
+            settings.app_secret = loa_facebook::Secret::new(secret);
         });
         // Empty where no webhook is used.
         if value.find_ref("verify_token").is_some() {

@@ -19,8 +19,8 @@ use crate::{
     app::App,
     config::{Config, Log},
     domain::{
-        AlertId, AlertKind, AreaCatalogue, Audience, Channel, ContentDraft, Counts, Mode, Plan, PlanStep,
-        PostContent, Severity, SmsForm, UncertainPolicy, ZaloContent,
+        AlertId, AlertKind, Audience, Channel, ContentDraft, Counts, Mode, Plan, PlanStep, PostContent,
+        Severity, SmsForm, UncertainPolicy, ZaloContent,
     },
     ledger::{Account, Role},
     lifecycle,
@@ -34,6 +34,8 @@ use platforms::Platforms;
 const PROVINCE: &str = "20";
 /// Nothing moved for this long and nothing is queued: what is missing now will not come.
 const QUIET: Duration = Duration::from_secs(4);
+/// Followers that the gateway does not know by then get an SMS like everybody else.
+const PATIENCE: Duration = Duration::from_secs(20);
 /// The demonstration gives up on a machine that is too slow for it.
 const LONGEST: Duration = Duration::from_secs(30 * 60);
 
@@ -79,10 +81,9 @@ pub async fn run(options: Options) -> anyhow::Result<ExitCode> {
     let folder = options.folder.clone().unwrap_or_else(|| temporary.path().to_owned());
     std::fs::create_dir_all(&folder).with_context(|| format!("can't make {}", folder.display()))?;
 
-    let areas = AreaCatalogue::embedded().context("embedded catalogue of communes")?;
     let world = World {
         carriers: Carriers::start(options.recipients).await?,
-        platforms: Platforms::start(&areas, PROVINCE, options.recipients).await?,
+        platforms: Platforms::start(options.recipients).await?,
     };
     let config = world.carriers.config(&folder, options.port, &world.platforms.lanes(&folder)?)?;
     let app = start(&config).await?;
@@ -149,7 +150,7 @@ async fn play(app: &App, world: &World, options: &Options) -> anyhow::Result<sum
         began.elapsed().as_secs_f64()
     );
 
-    followers_known(app).await?;
+    followers_known(app, &cast.author, world).await?;
     println!("2. Soạn và xem trước / Written and previewed");
     let form = form();
     let preview = office.preview(&cast.author, &form).await?;
@@ -266,12 +267,18 @@ async fn watch(app: &App, auditor: &Account, alert: AlertId) -> anyhow::Result<D
     }
 }
 
-/// The Official Account's followers and templates are read when the lane starts.
-async fn followers_known(app: &App) -> anyhow::Result<()> {
-    let began = Instant::now();
-    let ready = || app.office.engine.lanes().iter().any(|lane| lane.kind == "zalo" && lane.can_send);
-    while !ready() && began.elapsed() < LONGEST {
+/// Waits until the gateway knows the followers of the Official Account among the people of the list.
+async fn followers_known(app: &App, author: &Account, world: &World) -> anyhow::Result<()> {
+    world.platforms.introduce();
+    let (began, wanted) = (Instant::now(), i64::from(world.platforms.followers));
+    loop {
+        let preview = app.office.preview(author, &form()).await?;
+        let zalo = preview.channels.iter().find(|channel| channel.channel == Channel::Zalo);
+        let known = zalo.map_or(0, |channel| channel.targets);
+        if known >= wanted || began.elapsed() > PATIENCE {
+            println!("   {known} người theo dõi Zalo đã được nhận ra / followers on Zalo are known");
+            return Ok(());
+        }
         tokio::time::sleep(progress::EVERY).await;
     }
-    Ok(())
 }

@@ -10,13 +10,12 @@ use simulators::{
         script::ListingScript,
     },
     zalo::{
-        Zalo, ZaloScript,
+        Event, Zalo, ZaloScript,
         script::{Fate, Follower},
     },
 };
 
 use super::people;
-use crate::domain::AreaCatalogue;
 
 /// One in so many people follows the Official Account, at most so many.
 const FOLLOWS_ONE_IN: u32 = 20;
@@ -33,22 +32,15 @@ pub(super) struct Platforms {
 }
 
 impl Platforms {
-    pub(super) async fn start(
-        areas: &AreaCatalogue,
-        province: &str,
-        recipients: u32,
-    ) -> anyhow::Result<Self> {
+    pub(super) async fn start(recipients: u32) -> anyhow::Result<Self> {
         let followers = (recipients / FOLLOWS_ONE_IN).clamp(1, FOLLOWERS_MAX);
-        let communes = people::Communes::of(areas, province);
         let follower = |n: u32| Follower {
-            tags: vec![format!("xa-{}", communes.of_person(n))],
-            phone: Some(people::international(n)),
             fate: match n % 20 {
                 0 | 1 => Fate::Never,
                 2 => Fate::Late { ms: 60_000 },
                 _ => Fate::Delivered,
             },
-            ..Follower::new(format!("25125236{n:011}"))
+            ..Follower::new(user(n))
         };
         let script = ZaloScript {
             followers: (0..followers).map(follower).collect(),
@@ -117,8 +109,25 @@ impl Platforms {
         Ok(())
     }
 
+    /// The followers give the account their telephone number, which says who of the list they are.
+    pub(super) fn introduce(&self) {
+        for n in 0..self.followers {
+            self.zalo.tell(Event::UserSubmittedInfo {
+                user_id: user(n),
+                name: String::new(),
+                phone: people::international(n),
+                ward: String::new(),
+            });
+        }
+    }
+
     pub(super) async fn stop(self) {
         self.zalo.stop().await;
         self.facebook.stop().await;
     }
+}
+
+/// A follower as the account knows them.
+fn user(n: u32) -> String {
+    format!("25125236{n:011}")
 }

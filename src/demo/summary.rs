@@ -342,7 +342,7 @@ impl Seen {
         let posts = platforms.facebook.posts().iter().filter(|post| !post.deleted).count();
         Self {
             numbers,
-            users: platforms.zalo.recipients().into_iter().collect(),
+            users: platforms.zalo.recipients().collect(),
             posts: i64::try_from(posts).unwrap_or(i64::MAX),
             sms_copies: i64::try_from(copies).unwrap_or(i64::MAX),
             zalo_copies: i64::try_from(platforms.zalo.counts().duplicates).unwrap_or(i64::MAX),

@@ -112,7 +112,7 @@ impl Bodies {
         for PictureUse { hash, alt } in post.pictures {
             match self.store.catalog.picture(&hash).await? {
                 Some(picture) => {
-                    photos.push(Photo { media_type: picture.media_type, bytes: picture.bytes.into(), alt })
+                    photos.push(Photo { media_type: picture.media_type, bytes: picture.bytes.into(), alt });
                 }
                 None => return Ok(Err(format!("picture {} is not stored", hash.0))),
             }

@@ -105,6 +105,8 @@ impl Platforms {
 
 /// What an admin of the account does in a browser: consents, and is sent back with a code.
 pub(crate) async fn consent_code(url: &str) -> String {
+    // Named twice by tests of one process it stays the first.
+    let _named = rustls::crypto::ring::default_provider().install_default();
     let browser =
         reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().expect("a browser");
     let sent_back = browser.get(url).send().await.expect("the consent page answers");

@@ -125,7 +125,7 @@ pub(super) async fn a_step_is_for_those_not_reached_before(store: &Store) {
     for seq in 1..=4 {
         let reference = format!("{alert}-{seq}");
         let row = town.world.message(loa::domain::MessageKey { alert, route: sms, seq }).await;
-        assert_eq!(row.address == address(1), false, "{reference} is not for the one who has it");
+        assert_ne!(row.address, address(1), "{reference} is not for the one who has it");
     }
     assert_eq!(town.persons(alert).await[0], State::Delivered);
     let areas = store.reports.by_area(alert).await.unwrap();
@@ -258,7 +258,7 @@ pub(super) async fn a_page_is_sent_once_unless_its_absence_is_proved(store: &Sto
         answers: Some("post-1".into()),
     };
     for _ in 0..2 {
-        store.ledger.keep_inbound(at(64), town.world.lane, &[comment.clone()]).await.unwrap();
+        store.ledger.keep_inbound(at(64), town.world.lane, std::slice::from_ref(&comment)).await.unwrap();
     }
     let inbox = store.reports.inbox(None, 10).await.unwrap();
     assert_eq!((inbox.len(), inbox[0].alert), (1, Some(alert)));

@@ -94,7 +94,7 @@ async fn a_spent_quota_leaves_the_rest_to_sms() {
         ((0..PEOPLE).map(|n| on_zalo(&town, n)).sum(), (0..PEOPLE).map(|n| by_sms(&town, n)).sum());
     assert_eq!((zalo, sms), (60, 40));
     let lane = town.app.office.engine.lanes().into_iter().find(|lane| lane.kind == "zalo").unwrap();
-    assert!(lane.health.contains("quota") && !lane.can_send, "{}", lane.health);
+    assert!(lane.health.contains("-144") && !lane.can_send, "{}", lane.health);
     town.end().await;
 }
 

@@ -81,6 +81,13 @@ impl Ask {
         if !octets.is_empty() {
             ask.read_body(parts, octets).await?;
         }
+        // Clients may POST what is a GET and say so, which keeps long or secret parameters out of the address.
+        if ask.method == Method::POST
+            && ask.params.get("method").is_some_and(|word| word.eq_ignore_ascii_case("get"))
+        {
+            ask.method = Method::GET;
+            ask.params.remove("method");
+        }
         // A parameter goes before the header.
         if let Some(token) = ask.params.remove("access_token") {
             ask.token = Some(token);
