@@ -6,15 +6,16 @@
 //! [`domain`] says what the words mean and what may follow from what. [`ledger`] keeps the facts, on SQLite or
 //! PostgreSQL. [`engine`] moves: it turns approved alerts into messages, paces and sends them over lanes, and makes
 //! every answer durable. [`office`] is what the people of the office do; [`web`] and [`cli`] are its two doors.
-//! [`config`] and [`lanes`] read the settings, [`app`] puts everything together. Channels live in `connectors/`
-//! behind `contract`; the outside world (simulated carriers) lives in `loadtest/`.
+//! [`config`] and [`lanes`] read the settings, [`app`] puts everything together. Channels (SMPP, Zalo, Facebook) live in
+//! `connectors/` behind `contract`; the outside world (simulated carriers and platforms) lives in `loadtest/`.
 //!
 //! # What always holds
 //!
 //! 1. A message changes state only as [`domain::message`] allows.
 //! 2. A claim is committed before the first byte leaves. What can't be proved sent or unsent is `uncertain`.
 //! 3. At every commit, per dispatch: accepted = queued + in flight + sent + delivered + undelivered + unconfirmed
-//!    + failed + expired + cancelled + uncertain; and targets = accepted, people selected = targets + excluded.
+//!    + failed + expired + cancelled + uncertain; and people selected = targets + excluded. Each target has a message
+//!    on every channel of the first step that reaches it, and counts once.
 //! 4. Nothing is acknowledged (an API call, a receipt) before it is durable.
 //! 5. One owner per lane at a time, fenced by an epoch that the ledger checks.
 //! 6. Connectors translate; the engine paces, retries, orders, stops, stores. No database connection is held while a

@@ -115,7 +115,7 @@ pub(crate) async fn report(args: ReportArgs) -> anyhow::Result<ExitCode> {
         let alert = AlertId(args.alert);
         match args.format {
             ReportFormat::Json => {
-                println!("{}", serde_json::to_string_pretty(&office.counts(&account, alert).await?)?);
+                println!("{}", serde_json::to_string_pretty(&office.counts(&account, alert, true).await?)?);
                 Ok(())
             }
             ReportFormat::Csv => csv(&office, &account, alert, args.full_numbers).await,

@@ -250,7 +250,7 @@ async fn watch(app: &App, auditor: &Account, alert: AlertId) -> anyhow::Result<D
     let (mut last, mut moved) = (Counts::default(), Instant::now());
     let steps_over = Duration::from_secs(u64::from(STEP_WAIT_S)) + QUIET;
     loop {
-        let counts = app.office.counts(auditor, alert).await?;
+        let counts = app.office.counts(auditor, alert, false).await?;
         if counts.total != last {
             (last, moved) = (counts.total, Instant::now());
         }
@@ -271,11 +271,16 @@ async fn watch(app: &App, auditor: &Account, alert: AlertId) -> anyhow::Result<D
 async fn followers_known(app: &App, author: &Account, world: &World) -> anyhow::Result<()> {
     world.platforms.introduce();
     let (began, wanted) = (Instant::now(), i64::from(world.platforms.followers));
+    let (mut last, mut moved) = (0, Instant::now());
     loop {
         let preview = app.office.preview(author, &form()).await?;
         let zalo = preview.channels.iter().find(|channel| channel.channel == Channel::Zalo);
         let known = zalo.map_or(0, |channel| channel.targets);
-        if known >= wanted || began.elapsed() > PATIENCE {
+        if known != last {
+            (last, moved) = (known, Instant::now());
+        }
+        // One whose number two people of the list share stays unknown.
+        if known >= wanted || (known > 0 && moved.elapsed() > QUIET) || began.elapsed() > PATIENCE {
             println!("   {known} người theo dõi Zalo đã được nhận ra / followers on Zalo are known");
             return Ok(());
         }

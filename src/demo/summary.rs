@@ -75,7 +75,7 @@ pub(super) async fn conclude(
     elapsed: Duration,
 ) -> anyhow::Result<Done> {
     let office = &app.office;
-    let counts = office.counts(&cast.auditor, alert).await?;
+    let counts = office.counts(&cast.auditor, alert, false).await?;
     println!("5. Theo nhà mạng / Per carrier");
     per_carrier(&counts, &world.carriers);
     let areas = office.by_area(&cast.auditor, alert).await?;

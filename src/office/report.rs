@@ -25,7 +25,8 @@ pub struct AlertCounts {
     pub excluded: i64,
     /// Messages of all routes together.
     pub total: Counts,
-    pub people: PeopleCounts,
+    /// `None` where persons have messages on several channels and nobody asked: folding them reads every message.
+    pub people: Option<PeopleCounts>,
     pub routes: Vec<RouteCounts>,
     pub exclusions: Vec<ExclusionCount>,
 }
@@ -78,14 +79,20 @@ pub struct MessageView {
 pub(super) type RouteNames = Vec<(RouteId, String)>;
 
 impl Office {
+    /// Counters only: cheap however large the alert is. `fold`: persons too where that means reading every message.
+    ///
     /// # Errors
     /// No such alert, or `by` may not.
-    pub async fn counts(&self, by: &Account, alert: AlertId) -> Result<AlertCounts> {
+    pub async fn counts(&self, by: &Account, alert: AlertId, fold: bool) -> Result<AlertCounts> {
         let row = self.alert(by, alert).await?;
         let names = self.store.catalog.route_names().await?;
         let by_route = self.store.ledger.counts(alert).await?;
         let exclusions = self.store.reports.exclusion_counts(alert).await?;
-        let people = self.people_counts(&row, &by_route).await?;
+        let people = if fold || row.plan.is_single() {
+            Some(self.people_counts(&row, &by_route).await?)
+        } else {
+            None
+        };
         Ok(AlertCounts {
             alert,
             phase: row.phase,

@@ -96,7 +96,7 @@ async fn an_independent_server_reads_what_we_send_and_we_read_its_receipts() {
             assert!(expected.remove(&to).is_some(), "{to} got it twice, or should not have it");
         }
         until("delivered to all", async || {
-            let counts = app.office.counts(&author, id).await.unwrap().total;
+            let counts = app.office.counts(&author, id, false).await.unwrap().total;
             assert!(counts.conserved(), "{counts:?}");
             (counts.delivered, counts.parts_submitted) == (3, 3 * i64::try_from(parts).unwrap())
         })

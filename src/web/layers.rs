@@ -32,7 +32,9 @@ pub(super) async fn observe(request: Request, next: Next) -> Response {
     let status = response.status().as_u16();
     span.in_scope(|| match route.as_str() {
         // Asked every few seconds by machines.
-        "/livez" | "/readyz" | "/metrics" => tracing::debug!(status, latency_ms, "answered"),
+        "/livez" | "/readyz" | "/metrics" | "/callback/{lane}" => {
+            tracing::debug!(status, latency_ms, "answered")
+        }
         _ => tracing::info!(status, latency_ms, "answered"),
     });
     let headers = response.headers_mut();

@@ -8,9 +8,9 @@ WITH way AS (
 )
 SELECT $1, w.route, d.end_seq - 1 + row_number() OVER (PARTITION BY w.route ORDER BY w.target), w.target, w.address, d.step
   FROM way w JOIN dispatch d ON d.alert = $1 AND d.route = w.route AND d.step = $4
- WHERE EXISTS (SELECT FROM message m WHERE m.alert = $1 AND m.target_seq = w.target AND m.step > 0 AND m.step < $4)
-   AND NOT EXISTS (SELECT FROM message m JOIN closing c ON c.alert = m.alert AND c.route = m.route AND c.seq = m.seq
-                    WHERE m.alert = $1 AND m.target_seq = w.target AND m.step > 0 AND c.verdict = 'delivered')
-   AND NOT EXISTS (SELECT FROM message m
-                    WHERE m.alert = $1 AND m.target_seq = w.target AND m.step > 0 AND m.route = w.route)
+ WHERE (SELECT true FROM message m WHERE m.alert = $1 AND m.target_seq = w.target AND m.step > 0 AND m.step < $4 LIMIT 1) IS NOT NULL
+   AND (SELECT true FROM message m JOIN closing c ON c.alert = m.alert AND c.route = m.route AND c.seq = m.seq
+                    WHERE m.alert = $1 AND m.target_seq = w.target AND m.step > 0 AND c.verdict = 'delivered' LIMIT 1) IS NULL
+   AND (SELECT true FROM message m
+                    WHERE m.alert = $1 AND m.target_seq = w.target AND m.step > 0 AND m.route = w.route LIMIT 1) IS NULL
  ORDER BY w.route, w.target

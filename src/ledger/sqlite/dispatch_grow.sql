@@ -4,7 +4,7 @@ UPDATE dispatch
        queued = queued + CASE WHEN ended_as IS NULL THEN t.n ELSE 0 END,
        expired = expired + CASE WHEN ended_as = 'expired' THEN t.n ELSE 0 END,
        cancelled = cancelled + CASE WHEN ended_as = 'cancelled' THEN t.n ELSE 0 END
-  FROM (SELECT e.route, count(*) AS n
-          FROM dispatch e JOIN message m ON m.alert = e.alert AND m.route = e.route AND m.seq >= e.end_seq
-         WHERE e.alert = ?1 GROUP BY e.route) t
+  FROM (SELECT e.route, (SELECT count(*) FROM message m
+                          WHERE m.alert = e.alert AND m.route = e.route AND m.seq >= e.end_seq) AS n
+          FROM dispatch e WHERE e.alert = ?1) t
  WHERE dispatch.alert = ?1 AND dispatch.route = t.route

@@ -135,7 +135,7 @@ impl Town {
     }
 
     pub(crate) async fn counts(&self, alert: AlertId) -> Counts {
-        self.app.office.counts(&self.auditor, alert).await.expect("counts").total
+        self.app.office.counts(&self.auditor, alert, false).await.expect("counts").total
     }
 
     /// Waits until the counts of the alert are as wanted; conservation is checked at every look.

@@ -65,7 +65,7 @@ async fn approved(text: &str) -> AlertId {
 async fn counts(text: &str, alert: AlertId) -> Counts {
     let office = office(text).await;
     let auditor = office.account_named("author").await.unwrap();
-    office.counts(&auditor, alert).await.unwrap().total
+    office.counts(&auditor, alert, false).await.unwrap().total
 }
 
 #[tokio::test]

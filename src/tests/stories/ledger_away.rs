@@ -17,7 +17,7 @@ async fn the_database_restarts_and_everything_is_accounted_for() {
     town.until(sent, "under way", |counts| counts.delivered > 40).await;
     server.restart();
     // Until the server takes connections again, asking for counts fails too.
-    town.until_true("back", async || town.app.office.counts(&town.auditor, sent).await.is_ok()).await;
+    town.until_true("back", async || town.app.office.counts(&town.auditor, sent, false).await.is_ok()).await;
     let counts = town
         .until(sent, "settled", |counts| {
             counts.queued + counts.in_flight + counts.sent == 0 && counts.accepted == 400

@@ -24,7 +24,9 @@ impl File {
     /// Tests, their samples and examples by their name.
     fn is_test_by_name(&self) -> bool {
         let (folders, name) = self.path.rsplit_once('/').unwrap_or(("", &self.path));
-        folders.split('/').any(|folder| matches!(folder, "tests" | "examples")) || name.ends_with("tests.rs")
+        // `suite`: what connectors run in their tests; it is compiled for nothing else.
+        let tested = |folder| matches!(folder, "tests" | "examples" | "suite");
+        folders.split('/').any(tested) || name.ends_with("tests.rs")
     }
 
     pub(super) fn is_kit(&self) -> bool {

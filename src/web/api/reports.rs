@@ -66,7 +66,8 @@ pub(crate) struct AlertCounts {
     excluded: i64,
     /// Messages of all routes together.
     total: Counts,
-    people: People,
+    /// Null where persons have messages on several channels and `people=true` was not asked.
+    people: Option<People>,
     routes: Vec<RouteCounts>,
     exclusions: Vec<Excluded>,
 }
@@ -115,14 +116,24 @@ pub(crate) struct Exclusion {
     area: String,
 }
 
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct CountsQuery {
+    /// Fold persons over several channels: reads every message, so seconds for a million.
+    #[serde(default)]
+    people: bool,
+}
+
 /// Figures of an alert, over all routes and by route
-#[utoipa::path(get, path = "/alerts/{id}/counts", tag = "reports", operation_id = "count_alert", params(("id" = i64, Path)), responses((status = 200, body = AlertCounts)))]
+#[utoipa::path(get, path = "/alerts/{id}/counts", tag = "reports", operation_id = "count_alert", params(("id" = i64, Path), CountsQuery), responses((status = 200, body = AlertCounts)))]
 pub(crate) async fn counts(
     State(web): State<Web>,
     Caller(by): Caller,
     Path(id): Path<AlertId>,
+    Query(asked): Query<CountsQuery>,
 ) -> Result<Json<AlertCounts>, ApiError> {
-    Ok(Json(web.office.counts(&by, id).await?.into()))
+    Ok(Json(web.office.counts(&by, id, asked.people).await?.into()))
 }
 
 /// Figures of an alert by commune, each person once
@@ -189,7 +200,7 @@ impl From<office::AlertCounts> for AlertCounts {
             targets: counts.targets,
             excluded: counts.excluded,
             total: counts.total.into(),
-            people: counts.people.into(),
+            people: counts.people.map(Into::into),
             routes: counts
                 .routes
                 .into_iter()

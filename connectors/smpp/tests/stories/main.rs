@@ -6,6 +6,8 @@ mod binds;
 #[cfg(test)]
 mod closing;
 #[cfg(test)]
+mod conformance;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod kit;
