@@ -14,8 +14,7 @@
 //! 1. A message changes state only as [`domain::message`] allows.
 //! 2. A claim is committed before the first byte leaves. What can't be proved sent or unsent is `uncertain`.
 //! 3. At every commit, per dispatch: accepted = queued + in flight + sent + delivered + undelivered + unconfirmed
-//!    + failed + expired + cancelled + uncertain; and people selected = targets + excluded. Each target has a message
-//!    on every channel of the first step that reaches it, and counts once.
+//!    + failed + expired + cancelled + uncertain; and people selected = targets + excluded, each counted once.
 //! 4. Nothing is acknowledged (an API call, a receipt) before it is durable.
 //! 5. One owner per lane at a time, fenced by an epoch that the ledger checks.
 //! 6. Connectors translate; the engine paces, retries, orders, stops, stores. No database connection is held while a

@@ -33,7 +33,7 @@ pub(super) async fn observe(request: Request, next: Next) -> Response {
     span.in_scope(|| match route.as_str() {
         // Asked every few seconds by machines.
         "/livez" | "/readyz" | "/metrics" | "/callback/{lane}" => {
-            tracing::debug!(status, latency_ms, "answered")
+            tracing::debug!(status, latency_ms, "answered");
         }
         _ => tracing::info!(status, latency_ms, "answered"),
     });
