@@ -17,7 +17,7 @@ async fn each_person_counts_once_with_the_best_of_all_channels() {
     desk.sent_on("zalo").await;
     desk.call_back("good", "delivered ref-2").await;
 
-    let counts = desk.get(Role::Auditor, &format!("/alerts/{id}/counts?people=true")).await.expect(200);
+    let counts = desk.get(Role::Auditor, &format!("/alerts/{id}/counts?people=folded")).await.expect(200);
     assert_eq!(counts["total"]["accepted"], 12, "messages");
     let people = &counts["people"];
     assert_eq!(

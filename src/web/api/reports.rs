@@ -66,7 +66,7 @@ pub(crate) struct AlertCounts {
     excluded: i64,
     /// Messages of all routes together.
     total: Counts,
-    /// Null where persons have messages on several channels and `people=true` was not asked.
+    /// Null where persons have messages on several channels and `people=folded` was not asked.
     people: Option<People>,
     routes: Vec<RouteCounts>,
     exclusions: Vec<Excluded>,
@@ -120,9 +120,14 @@ pub(crate) struct Exclusion {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct CountsQuery {
-    /// Fold persons over several channels: reads every message, so seconds for a million.
-    #[serde(default)]
-    people: bool,
+    /// `folded`: persons over several channels too; reads every message, so seconds for a million.
+    people: Option<PeopleWanted>,
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum PeopleWanted {
+    Folded,
 }
 
 /// Figures of an alert, over all routes and by route
@@ -133,7 +138,7 @@ pub(crate) async fn counts(
     Path(id): Path<AlertId>,
     Query(asked): Query<CountsQuery>,
 ) -> Result<Json<AlertCounts>, ApiError> {
-    Ok(Json(web.office.counts(&by, id, asked.people).await?.into()))
+    Ok(Json(web.office.counts(&by, id, asked.people.is_some()).await?.into()))
 }
 
 /// Figures of an alert by commune, each person once
