@@ -23,7 +23,7 @@ struct State {
     /// Not seen to work yet, or not any more.
     unreached: Option<String>,
     /// A person must act; found by a send or by the survey.
-    stopped: Option<String>,
+    stopped: Option<(String, Timestamp)>,
     hold: Option<Hold>,
     limits: BTreeMap<&'static str, String>,
 }
@@ -71,7 +71,7 @@ impl Board {
     }
 
     pub(crate) fn stopped(&self, now: Timestamp, why: &str) {
-        self.change(now, |state| state.stopped = Some(why.to_owned()));
+        self.change(now, |state| state.stopped = Some((why.to_owned(), now)));
     }
 
     /// The platform answers as it should.
@@ -108,13 +108,14 @@ impl Board {
         self.state.lock().unwrap_or_else(PoisonError::into_inner).unreached.is_some()
     }
 
-    pub(crate) fn is_stopped(&self) -> bool {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).stopped.is_some()
+    /// Since when a person has had to act.
+    pub(crate) fn stopped_since(&self) -> Option<Timestamp> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).stopped.as_ref().map(|(_, since)| *since)
     }
 }
 
 fn judge(state: &State) -> Health {
-    if let Some(why) = &state.stopped {
+    if let Some((why, _)) = &state.stopped {
         return Health::Stopped(why.clone());
     }
     if let Some(health) = &state.tokens {

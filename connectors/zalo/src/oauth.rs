@@ -14,6 +14,8 @@ use crate::{
 const DAY_S: i64 = 86_400;
 /// Taken for the life of an access token where the reply does not tell it: short, so that it is renewed.
 const LIFE_S: i64 = 3_600;
+/// "Too many calls in this minute."
+const TOO_MANY: i64 = -32;
 /// How often a stored pair may change under the exchange before it gives up.
 const STORES_MAX: u32 = 3;
 
@@ -22,6 +24,7 @@ const STORES_MAX: u32 = 3;
 pub(crate) enum NoPair {
     /// The platform said no.
     Refused(i64),
+    /// Not carried out; the grant is as it was.
     NotSent(&'static str),
     /// It may have handed out a pair that did not arrive.
     Unknown(String),
@@ -44,6 +47,10 @@ pub(crate) async fn ask(
     let request = http.request(Method::POST, &url).map_err(lost)?;
     let request = request.header("secret_key", settings.app_secret.expose()).form(&fields);
     let reply = http::call(request).await.map_err(lost)?;
+    if reply.status == 429 || reply.code == TOO_MANY {
+        // Says nothing about the refresh token, which must not be given up for it.
+        return Err(NoPair::NotSent("the token host has too many calls"));
+    }
     if reply.code != 0 {
         return Err(NoPair::Refused(reply.code));
     }

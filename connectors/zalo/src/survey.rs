@@ -63,12 +63,12 @@ impl Lane {
                     self.board.tokens(now, None);
                     self.board.limit(now, "tokens", warning);
                     let recheck = i64::try_from(self.settings.recheck_s).unwrap_or(i64::MAX);
-                    let pause = if self.board.is_stopped() {
-                        SignedDuration::from_secs(recheck)
-                    } else {
-                        hours(self.settings.survey_hours)
+                    let survey_due = match self.board.stopped_since() {
+                        // An account that answers is no proof that its trouble is over: the stop stands for its time.
+                        Some(since) => is_due(Some(since), SignedDuration::from_secs(recheck), now),
+                        None => is_due(surveyed, hours(self.settings.survey_hours), now),
                     };
-                    if self.board.is_unreached() || is_due(surveyed, pause, now) {
+                    if self.board.is_unreached() || survey_due {
                         self.survey().await;
                         surveyed = Some(now);
                     }
@@ -100,18 +100,16 @@ impl Lane {
                 }
                 return;
             }
-            Err(NoReply::Lost(Lost::NotSent(why))) => return self.board.unreached(now, why),
-            Err(NoReply::Lost(Lost::Unknown { text, .. })) => return self.board.unreached(now, &text),
-            Err(NoReply::Tokens(trouble)) => return self.board.tokens(now, Some(trouble)),
-            Err(NoReply::Budget(_)) => {
-                return self.board.unreached(now, "the app's calls of this minute are used up");
-            }
+            Err(no) => return self.silent(no),
         }
-        if self.settings.mode == Mode::Phone
-            && let Some(reply) = self.look(&Ask::get(Host::Zns, "/message/quota", Vec::new())).await
-            && integer(&reply.data()["remainingQuota"]) == Some(0)
-        {
-            self.hold_for_reset();
+        if self.settings.mode == Mode::Phone {
+            // Messages go to the other host, so that one must answer as well.
+            let ask = Ask::get(Host::Zns, "/message/quota", Vec::new());
+            match self.ask(&ask, &Stage::default()).await {
+                Ok(reply) if integer(&reply.data()["remainingQuota"]) == Some(0) => self.hold_for_reset(),
+                Ok(_) => {}
+                Err(no) => return self.silent(no),
+            }
         }
         if matches!(self.settings.mode, Mode::Phone | Mode::Follower) {
             // What was refused may have been approved since; the next send tells.
@@ -119,6 +117,17 @@ impl Lane {
             self.templates().await;
         }
         self.board.reached(self.now());
+    }
+
+    /// A host that should answer does not.
+    fn silent(&self, no: NoReply) {
+        let now = self.now();
+        match no {
+            NoReply::Lost(Lost::NotSent(why)) => self.board.unreached(now, why),
+            NoReply::Lost(Lost::Unknown { text, .. }) => self.board.unreached(now, &text),
+            NoReply::Tokens(trouble) => self.board.tokens(now, Some(trouble)),
+            NoReply::Budget(_) => self.board.unreached(now, "the app's calls of this minute are used up"),
+        }
     }
 
     fn account(&self, reply: &Reply) {

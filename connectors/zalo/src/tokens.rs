@@ -4,7 +4,10 @@ use std::{sync::Arc, time::Duration};
 
 use contract::{Clock, Health, Keychain, Stored, Tokens, Turn};
 use jiff::Timestamp;
-use tokio::{sync::Mutex, time::sleep};
+use tokio::{
+    sync::Mutex,
+    time::{Instant, sleep},
+};
 use tokio_util::task::TaskTracker;
 
 use crate::{
@@ -43,6 +46,8 @@ struct Held {
     dead: Option<(i64, String)>,
     /// A reply for this edition was lost: a refusal then means that the new pair was lost with it.
     doubted: Option<i64>,
+    /// Renewing this edition failed at this moment, and why: those who waited behind it must not each try again.
+    failed: Option<(i64, Instant, String)>,
     /// The platform refused the access token of this edition.
     spent: Option<i64>,
 }
@@ -190,6 +195,12 @@ impl Keeper {
         {
             return Err(Health::Stopped(why.clone()));
         }
+        if let Some((edition, at, why)) = &held.failed
+            && *edition == seen.edition
+            && at.elapsed() < self.settings.retry()
+        {
+            return Err(Health::Down(why.clone()));
+        }
         let hold = self.settings.request_timeout() * 2 + HOLD_MARGIN;
         // Twice the request's time: the other node may be at its second try.
         let mut looks = 1 + (self.settings.request_timeout() * 2).as_millis() / BUSY_PAUSE.as_millis();
@@ -244,6 +255,9 @@ impl Keeper {
                 Health::Stopped(why)
             }
         };
+        if let Health::Down(why) = &trouble {
+            held.failed = Some((stored.edition, Instant::now(), why.clone()));
+        }
         // If the keychain cannot be told, the hold runs out by itself.
         if let Err(error) = self.keychain.pass(&self.name, stored.edition).await {
             tracing::warn!(%error, "the right to renew tokens was not given back");

@@ -8,6 +8,8 @@ mod findings;
 #[cfg(test)]
 mod kit;
 #[cfg(test)]
+mod outages;
+#[cfg(test)]
 mod sending;
 #[cfg(test)]
 mod tokens;
