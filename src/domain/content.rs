@@ -1,6 +1,7 @@
 //! One approved meaning and its renderings. Text is brought to NFC and checked once, at the door; one hash covers
 //! everything an approver agrees to; [`Content::sms_text`] is the very text that leaves.
 
+mod blanks;
 mod channels;
 mod legacy;
 
@@ -10,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use unicode_normalization::UnicodeNormalization;
 
+pub use blanks::Blank;
 use channels::{check_post, check_zalo, hash_post, hash_zalo};
 pub use legacy::{Legacy, legacy_encoding};
 

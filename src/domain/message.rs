@@ -21,7 +21,8 @@
 //! - Proof that the provider took it (Accept, Find, a receipt) is valid whenever it comes: before our own settle,
 //!   while a resend waits, or while the resend is under way. Whatever the resend is then answered cannot unsend it.
 //! - Proof about one attempt that it was *not* taken says nothing of the attempt before it, so Refuse and Return do
-//!   not move an uncertain message. Only Resend leads from uncertain to the queue: each is a possible repeat, counted.
+//!   not move an uncertain message, and to a resend a refusal for good is a Lose. Only Resend leads from uncertain to
+//!   the queue: each is a possible repeat, counted.
 //! - An uncertain message may have reached its person: Expire and Cancel never relabel it. One that waits for its
 //!   resend is queued; if its alert ends first, Lapse makes it uncertain again, never expired or cancelled.
 //! - The first final word stands. What comes later is kept as a fact beside it and changes no state.

@@ -27,8 +27,8 @@ pub mod words;
 
 pub use alert::{Action, Actor, Alert, AlertKind, Approval, Mode, Phase, Refusal, Severity, UncertainPolicy};
 pub use content::{
-    Content, ContentDraft, ContentLimits, ContentRefusal, Correcting, PictureUse, PostContent, SmsForm,
-    ZaloContent,
+    Blank, Content, ContentDraft, ContentLimits, ContentRefusal, Correcting, PictureUse, PostContent,
+    SmsForm, ZaloContent,
 };
 pub use plan::{Channel, Plan, PlanRefusal, Step as PlanStep};
 pub use sms::{Encoding, Segments, TextReport, plain, report, segment, strip_accents};

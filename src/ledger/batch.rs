@@ -3,6 +3,7 @@
 //! facts, ask for a plan, and write it in the same transaction.
 
 mod people;
+mod queues;
 mod reach;
 mod record;
 mod settle;
@@ -19,6 +20,7 @@ use super::{LedgerError, Result};
 use crate::domain::{AlertId, Counts, MessageKey, RouteId, State, UncertainPolicy};
 
 pub(super) use people::{ImportPlan, KnownPerson, plan_import};
+pub(super) use queues::{lease_rows, queue_rows};
 pub(super) use reach::{hopes, reach_rows, split_cursor, target_rows};
 pub(super) use record::{Folded, Matched, closing_row, plan_record};
 pub(super) use settle::{ClaimFacts, RetryFacts, SettleFacts, SettlePlan, plan_settle};

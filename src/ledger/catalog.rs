@@ -242,6 +242,27 @@ impl std::fmt::Debug for Picture {
     }
 }
 
+/// One version of a form from which alerts are begun.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TemplateVersion {
+    pub name: String,
+    /// From 1, without gaps; the highest counts.
+    pub version: i64,
+    /// JSON; the office knows what is in it.
+    pub form: String,
+    /// No longer to be used, until there is a later version.
+    pub retired: bool,
+    /// Who wrote this version.
+    pub account: UserId,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TemplateRow {
+    pub template: TemplateVersion,
+    pub account_name: Option<String>,
+    pub at: Timestamp,
+}
+
 /// Set-up and decisions.
 #[async_trait]
 pub trait Catalog: Send + Sync {
@@ -366,4 +387,11 @@ pub trait Catalog: Send + Sync {
 
     /// Templates that a route's provider has, as last seen.
     async fn templates(&self, route: RouteId) -> Result<Vec<contract::TemplateFacts>>;
+
+    /// A version more of a form from which alerts are begun. False: there is such a version already.
+    async fn alert_template_add(&self, now: Timestamp, template: &TemplateVersion) -> Result<bool>;
+    /// Those in force, each in its last version, by name.
+    async fn alert_templates(&self, rows_max: usize) -> Result<Vec<TemplateRow>>;
+    /// All versions of one, the last first; none: there never was such a one.
+    async fn alert_template_versions(&self, name: &str, rows_max: usize) -> Result<Vec<TemplateRow>>;
 }

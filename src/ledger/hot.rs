@@ -20,13 +20,12 @@ pub struct Ownership {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Lease {
     /// Ours until then. `epoch` grew if the lane changed hands (also from an earlier run of this node).
-    Granted {
-        ownership: Ownership,
-        until: Timestamp,
-    },
+    Granted { ownership: Ownership, until: Timestamp },
     HeldBy {
         node: String,
         until: Timestamp,
+        /// Its owner says that it can send.
+        ready: bool,
     },
 }
 

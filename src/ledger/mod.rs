@@ -18,5 +18,5 @@ pub mod sqlite;
 pub use catalog::*;
 pub use error::{LedgerError, Result};
 pub use hot::*;
-pub use open::{Store, open};
+pub use open::{LeaseTime, Store, open, open_with};
 pub use reports::*;

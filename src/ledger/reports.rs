@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use super::{Result, Routing};
-use crate::domain::{AlertId, Counts, MessageKey, RouteId, Selection, State};
+use crate::domain::{AlertId, Counts, LaneId, MessageKey, RouteId, Selection, State};
 
 /// Where a page of messages starts: after this (route, seq).
 pub type After = Option<(RouteId, i64)>;
@@ -123,6 +123,29 @@ pub struct ExclusionRow {
     pub area: String,
 }
 
+/// What waits and what is under way on one route, over everything that is not done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QueueRow {
+    pub route: RouteId,
+    pub queued: i64,
+    pub in_flight: i64,
+    pub uncertain: i64,
+    /// When the oldest alert with something queued was approved.
+    pub oldest_at: Option<Timestamp>,
+}
+
+/// A lane and whoever holds it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeaseRow {
+    pub lane: LaneId,
+    pub name: String,
+    /// `None`: nobody; with a lease that is over, whoever held it last.
+    pub node: Option<String>,
+    pub until: Timestamp,
+    /// The holder says that it can send.
+    pub ready: bool,
+}
+
 /// Reading only.
 #[async_trait]
 pub trait Reports: Send + Sync {
@@ -164,6 +187,9 @@ pub trait Reports: Send + Sync {
     async fn exhibits(&self, alert: AlertId, rows_max: usize) -> Result<Vec<ExhibitRow>>;
     /// Receipts that match nothing yet, per lane.
     async fn unmatched(&self) -> Result<Vec<(String, i64)>>;
+    /// Queues by route; a few rows, whatever the number of messages.
+    async fn queues(&self) -> Result<Vec<QueueRow>>;
+    async fn leases(&self) -> Result<Vec<LeaseRow>>;
     /// A cheap statement that shows the ledger answers.
     async fn ping(&self) -> Result<()>;
 }

@@ -170,6 +170,11 @@ impl SettlePlan {
                 self.shifts.shift(key, State::Claimed, State::Sent);
                 None
             }
+            // What an attempt was answered says nothing of the one before it, which may have reached its person.
+            End::Failed(why) if possible_repeat => {
+                self.doubt(settlement, why);
+                None
+            }
             End::Failed(why) => {
                 self.close(settlement, State::Failed, why);
                 None

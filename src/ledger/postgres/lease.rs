@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use sqlx::postgres::PgConnection;
 use sqlx::{query, query_as, query_scalar};
 
@@ -10,7 +10,10 @@ use super::failure::Halt;
 use super::{Postgres, sql};
 use crate::domain::LaneId;
 use crate::ledger::batch::stored::{micros, time};
-use crate::ledger::{Lease, LedgerError, Ownership};
+use crate::ledger::{Lease, LeaseTime, LedgerError, Ownership};
+
+/// A thousand years: later than anything, and no overflow.
+const LEASE_US_MAX: i64 = 1000 * 366 * 86_400 * 1_000_000;
 
 impl Postgres {
     pub(super) async fn take_lease(
@@ -21,31 +24,38 @@ impl Postgres {
         ttl: Duration,
         ready: bool,
     ) -> Result<Lease, Halt> {
-        let ttl = SignedDuration::try_from(ttl).unwrap_or(SignedDuration::MAX);
-        let until = micros(now.saturating_add(ttl).unwrap_or(Timestamp::MAX));
+        let ttl_us = i64::try_from(ttl.as_micros()).unwrap_or(LEASE_US_MAX).min(LEASE_US_MAX);
         let mut tx = self.begin().await?;
-        let taken: Option<i64> = query_scalar(sql::LEASE_TAKE)
+        let taken: Option<(i64, i64)> = query_as(sql::LEASE_TAKE)
             .bind(i64::from(lane.0))
             .bind(node)
-            .bind(micros(now))
-            .bind(until)
+            .bind(self.lease_now(now))
+            .bind(ttl_us)
             .bind(i64::from(ready))
             .fetch_optional(&mut *tx)
             .await?;
         let lease = match taken {
-            Some(epoch) => Lease::Granted {
+            Some((epoch, until)) => Lease::Granted {
                 ownership: Ownership { lane, node: node.to_owned(), epoch },
                 until: time(until, "lane", "until")?,
             },
             None => {
-                let holder: Option<(String, i64)> =
+                let holder: Option<(String, i64, i64)> =
                     query_as(sql::LEASE_HOLDER).bind(i64::from(lane.0)).fetch_optional(&mut *tx).await?;
-                let (node, until) = holder.ok_or_else(|| no_such_lane(lane))?;
-                Lease::HeldBy { node, until: time(until, "lane", "until")? }
+                let (node, until, ready) = holder.ok_or_else(|| no_such_lane(lane))?;
+                Lease::HeldBy { node, until: time(until, "lane", "until")?, ready: ready != 0 }
             }
         };
         tx.commit().await?;
         Ok(lease)
+    }
+
+    /// The time that decides about leases; none: the server's.
+    pub(super) fn lease_now(&self, now: Timestamp) -> Option<i64> {
+        match self.lease_time {
+            LeaseTime::Ledger => None,
+            LeaseTime::Given => Some(micros(now)),
+        }
     }
 
     pub(super) async fn release_lease(&self, owner: &Ownership) -> Result<(), Halt> {

@@ -29,12 +29,13 @@ mod settle;
 mod sql;
 mod steps;
 mod sweep;
+mod templates;
 
 use sqlx::postgres::PgPool;
 
 use failure::Halt;
 
-use super::LedgerError;
+use super::{LeaseTime, LedgerError};
 
 /// The open ledger: a bounded pool of connections.
 #[derive(Debug)]
@@ -42,6 +43,7 @@ pub struct Postgres {
     pool: PgPool,
     /// Host, port and database for error texts; never the password.
     place: String,
+    lease_time: LeaseTime,
 }
 
 type Transaction = sqlx::Transaction<'static, sqlx::Postgres>;

@@ -9,7 +9,7 @@ use sqlx::{Connection, Executor, SqlSafeStr};
 
 use super::failure::Halt;
 use super::{Postgres, sql};
-use crate::ledger::{LedgerError, Result};
+use crate::ledger::{LeaseTime, LedgerError, Result};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
 
@@ -30,7 +30,8 @@ const STATEMENTS_MAX: usize = 256;
 /// Settings of each session. One plan per statement and connection is made, instead of one per call. It is made when the
 /// tables are nearly empty and has to serve when they hold millions: every row of a batch is looked up by its index,
 /// and no table is read whole. (Reports over a whole alert say otherwise for themselves: [`WHOLE`].)
-/// A node that dies in a transaction gives its locks back.
+/// A node that dies or is paused in a transaction gives its locks back, sooner than its leases end: whoever takes its lanes
+/// over waits for those locks.
 const SESSION: [(&str, &str); 11] = [
     ("plan_cache_mode", "force_generic_plan"),
     ("enable_seqscan", "off"),
@@ -41,14 +42,15 @@ const SESSION: [(&str, &str); 11] = [
     ("default_transaction_isolation", "read committed"),
     ("synchronous_commit", "on"),
     ("client_min_messages", "warning"),
-    ("idle_in_transaction_session_timeout", "60s"),
+    ("idle_in_transaction_session_timeout", "3s"),
     ("tcp_keepalives_idle", "30"),
 ];
 
 /// Begins a reading transaction in which tables may be read whole, planned for what they hold now.
 pub(super) const WHOLE: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; \
      SET LOCAL plan_cache_mode = force_custom_plan; SET LOCAL enable_seqscan = on; \
-     SET LOCAL enable_bitmapscan = on; SET LOCAL enable_hashjoin = on; SET LOCAL enable_mergejoin = on";
+     SET LOCAL enable_bitmapscan = on; SET LOCAL enable_hashjoin = on; SET LOCAL enable_mergejoin = on; \
+     SET LOCAL idle_in_transaction_session_timeout = '60s'";
 
 /// Can the server be written, and does it hold our texts?
 const SERVER: &str = "SELECT current_setting('transaction_read_only') = 'on', pg_is_in_recovery(), \
@@ -73,9 +75,15 @@ impl Postgres {
             .connect_with(options)
             .await
             .map_err(|error| Halt::from(error).told(&place))?;
-        let ledger = Self { pool, place };
+        let ledger = Self { pool, place, lease_time: LeaseTime::default() };
         ledger.ready(migrate).await.map_err(|halt| ledger.told(halt))?;
         Ok(ledger)
+    }
+
+    /// The same ledger with leases kept by another clock.
+    #[must_use]
+    pub fn lease_time(self, lease_time: LeaseTime) -> Self {
+        Self { lease_time, ..self }
     }
 
     /// Closes all connections, after the verbs that are under way.

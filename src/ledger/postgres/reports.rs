@@ -12,10 +12,10 @@ use super::open::WHOLE;
 use super::{Postgres, retried, sql};
 use crate::domain::{AlertId, Counts, MessageKey, Selection, State};
 use crate::ledger::batch::stored::{number, route as route_id, time, time_option, word};
-use crate::ledger::batch::{hopes, reach_rows, split_cursor, target_rows};
+use crate::ledger::batch::{hopes, lease_rows, queue_rows, reach_rows, split_cursor, target_rows};
 use crate::ledger::{
-    After, AreaCounts, AudiencePreview, ExclusionRow, ExhibitRow, InboxRow, MessageFilter, MessageRow,
-    ReachRow, Reports, Result, Routing, TargetRow, TrailEntry,
+    After, AreaCounts, AudiencePreview, ExclusionRow, ExhibitRow, InboxRow, LeaseRow, MessageFilter,
+    MessageRow, QueueRow, ReachRow, Reports, Result, Routing, TargetRow, TrailEntry,
 };
 
 type MessageColumns =
@@ -70,9 +70,18 @@ impl Reports for Postgres {
         retried!(self, self.read_unmatched())
     }
 
+    async fn queues(&self) -> Result<Vec<QueueRow>> {
+        retried!(self, self.read_queues())
+    }
+
+    async fn leases(&self) -> Result<Vec<LeaseRow>> {
+        retried!(self, self.read_leases())
+    }
+
     async fn ping(&self) -> Result<()> {
         retried!(self, self.read_ping())
     }
+
     async fn persons(
         &self,
         alert: AlertId,
@@ -95,6 +104,14 @@ impl Reports for Postgres {
 impl Postgres {
     async fn read_unmatched(&self) -> Result<Vec<(String, i64)>, Halt> {
         Ok(query_as(sql::UNMATCHED).fetch_all(&self.pool).await?)
+    }
+
+    async fn read_queues(&self) -> Result<Vec<QueueRow>, Halt> {
+        Ok(queue_rows(query_as(sql::QUEUES).fetch_all(&self.pool).await?)?)
+    }
+
+    async fn read_leases(&self) -> Result<Vec<LeaseRow>, Halt> {
+        Ok(lease_rows(query_as(sql::LEASES).fetch_all(&self.pool).await?)?)
     }
 
     async fn read_ping(&self) -> Result<(), Halt> {

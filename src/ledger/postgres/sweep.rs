@@ -41,7 +41,7 @@ impl Postgres {
             query_scalar(sql::SWEEP_EXPIRE).bind(micros(now)).fetch_all(&self.pool).await?;
         swept.expired += usize::try_from(expired.iter().sum::<i64>()).unwrap_or(usize::MAX);
         self.sweep_retries(now, rows_max, &mut swept).await?;
-        query(sql::SWEEP_LANES).bind(micros(now)).execute(&self.pool).await?;
+        query(sql::SWEEP_LANES).bind(self.lease_now(now)).execute(&self.pool).await?;
         self.sweep_claims(now, rows_max, &mut swept).await?;
         let wait = SignedDuration::try_from(receipt_wait).unwrap_or(SignedDuration::MAX);
         let expired_by = now.saturating_sub(wait).unwrap_or(Timestamp::MIN);

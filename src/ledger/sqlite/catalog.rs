@@ -8,7 +8,7 @@ use crate::domain::{AlertId, ImportId, LaneId, PersonId, Phase, PictureHash, Rou
 use crate::ledger::{
     Account, AlertEvent, AlertRow, Applied, Catalog, Idempotency, Import, ImportCounts, ImportRow,
     ImportState, NewAccount, NewAlert, PeopleGroup, Person, PersonRow, PhaseChange, Picture, RefusedRow,
-    Result,
+    Result, TemplateRow, TemplateVersion,
 };
 
 #[async_trait]
@@ -209,5 +209,17 @@ impl Catalog for Sqlite {
 
     async fn templates(&self, route: RouteId) -> Result<Vec<contract::TemplateFacts>> {
         self.read_templates(route).await.map_err(|halt| self.told(halt))
+    }
+
+    async fn alert_template_add(&self, now: Timestamp, template: &TemplateVersion) -> Result<bool> {
+        self.add_template(now, template).await.map_err(|halt| self.told(halt))
+    }
+
+    async fn alert_templates(&self, rows_max: usize) -> Result<Vec<TemplateRow>> {
+        self.read_alert_templates(rows_max).await.map_err(|halt| self.told(halt))
+    }
+
+    async fn alert_template_versions(&self, name: &str, rows_max: usize) -> Result<Vec<TemplateRow>> {
+        self.read_template_versions(name, rows_max).await.map_err(|halt| self.told(halt))
     }
 }

@@ -27,6 +27,7 @@ impl Sqlite {
         ttl: Duration,
         ready: bool,
     ) -> Result<Lease, Halt> {
+        let now = self.lease_now(now);
         let ttl = SignedDuration::try_from(ttl).unwrap_or(SignedDuration::MAX);
         let until = now.saturating_add(ttl).unwrap_or(Timestamp::MAX);
         let mut tx = self.begin_write().await?;
@@ -44,10 +45,10 @@ impl Sqlite {
                 until: stored::time(micros(until), "lane", "until")?,
             },
             None => {
-                let holder: Option<(String, i64)> =
+                let holder: Option<(String, i64, i64)> =
                     sqlx::query_as(sql::LEASE_HOLDER).bind(lane.0).fetch_optional(&mut *tx).await?;
-                let (node, until) = holder.ok_or_else(|| no_such_lane(lane))?;
-                Lease::HeldBy { node, until: stored::time(until, "lane", "until")? }
+                let (node, until, ready) = holder.ok_or_else(|| no_such_lane(lane))?;
+                Lease::HeldBy { node, until: stored::time(until, "lane", "until")?, ready: ready != 0 }
             }
         };
         tx.commit().await?;

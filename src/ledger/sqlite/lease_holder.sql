@@ -1,2 +1,2 @@
 -- Who holds a lane that could not be taken.
-SELECT coalesce(owner, ''), until FROM lane WHERE id = ?1
+SELECT coalesce(owner, ''), until, ready FROM lane WHERE id = ?1

@@ -23,14 +23,16 @@ mod settle;
 mod sql;
 mod steps;
 mod sweep;
+mod templates;
 
-use std::fs::File;
+use std::{fs::File, time::Instant};
 
+use jiff::Timestamp;
 use sqlx::sqlite::SqlitePool;
 
 use failure::Halt;
 
-use super::LedgerError;
+use super::{LeaseTime, LedgerError};
 
 /// The open ledger.
 #[derive(Debug)]
@@ -40,6 +42,9 @@ pub struct Sqlite {
     readers: SqlitePool,
     /// The path, for error texts.
     place: String,
+    lease_time: LeaseTime,
+    /// When the ledger was opened, by the day's clock and by a steady one.
+    opened_at: (Timestamp, Instant),
     /// Held as long as the ledger is open.
     _lock: File,
 }
@@ -49,6 +54,16 @@ type Transaction = sqlx::Transaction<'static, sqlx::Sqlite>;
 impl Sqlite {
     async fn begin_write(&self) -> Result<Transaction, Halt> {
         Ok(self.writer.begin_with("BEGIN IMMEDIATE").await?)
+    }
+
+    /// The time that decides about leases. Unless it is given, it runs evenly: one process has the file, so that a day's
+    /// clock that steps can only do harm.
+    fn lease_now(&self, given: Timestamp) -> Timestamp {
+        let (opened_at, since) = self.opened_at;
+        match self.lease_time {
+            LeaseTime::Ledger => opened_at.saturating_add(since.elapsed()).unwrap_or(Timestamp::MAX),
+            LeaseTime::Given => given,
+        }
     }
 
     fn told(&self, halt: Halt) -> LedgerError {

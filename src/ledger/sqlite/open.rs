@@ -3,7 +3,9 @@
 use std::fs::{File, TryLockError};
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+use contract::{Clock, SystemClock};
 
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{
@@ -14,7 +16,7 @@ use sqlx::{AssertSqlSafe, Executor, SqlSafeStr};
 
 use super::failure::Halt;
 use super::{Sqlite, sql};
-use crate::ledger::{LedgerError, Result};
+use crate::ledger::{LeaseTime, LedgerError, Result};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
 
@@ -63,9 +65,27 @@ impl Sqlite {
         let writer = pool(1).connect_with(options.clone().pragma("cache_size", WRITER_CACHE)).await;
         let writer = writer.map_err(|error| told(error.into()))?;
         ready(&writer, path, migrate).await.map_err(told)?;
-        let readers = options.read_only(true).create_if_missing(false).pragma("cache_size", READER_CACHE);
+        // What a report sorts or sets aside may be as long as the audience: it belongs on the disk.
+        let readers = options
+            .read_only(true)
+            .create_if_missing(false)
+            .pragma("cache_size", READER_CACHE)
+            .pragma("temp_store", "FILE");
         let readers = pool(READERS_MAX).connect_with(readers).await.map_err(|error| told(error.into()))?;
-        Ok(Self { writer, readers, place: path.to_owned(), _lock: lock })
+        Ok(Self {
+            writer,
+            readers,
+            place: path.to_owned(),
+            lease_time: LeaseTime::default(),
+            opened_at: (SystemClock.now(), Instant::now()),
+            _lock: lock,
+        })
+    }
+
+    /// The same ledger with leases kept by another clock.
+    #[must_use]
+    pub fn lease_time(self, lease_time: LeaseTime) -> Self {
+        Self { lease_time, ..self }
     }
 
     /// Bounds the file to `pages_max` pages (of 4 KiB), or to what it has if that is more: a ledger that shares its disk

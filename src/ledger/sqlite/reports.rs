@@ -9,10 +9,10 @@ use super::fanout::{routed, selected};
 use super::rows::{json, limit};
 use super::{Sqlite, sql};
 use crate::domain::{AlertId, Counts, MessageKey, Selection, State};
-use crate::ledger::batch::{hopes, reach_rows, split_cursor, stored, target_rows};
+use crate::ledger::batch::{hopes, lease_rows, queue_rows, reach_rows, split_cursor, stored, target_rows};
 use crate::ledger::{
-    After, AreaCounts, AudiencePreview, ExclusionRow, ExhibitRow, InboxRow, MessageFilter, MessageRow,
-    ReachRow, Reports, Result, Routing, TargetRow, TrailEntry,
+    After, AreaCounts, AudiencePreview, ExclusionRow, ExhibitRow, InboxRow, LeaseRow, MessageFilter,
+    MessageRow, QueueRow, ReachRow, Reports, Result, Routing, TargetRow, TrailEntry,
 };
 
 type MessageColumns =
@@ -66,6 +66,16 @@ impl Reports for Sqlite {
     async fn unmatched(&self) -> Result<Vec<(String, i64)>> {
         let rows = sqlx::query_as(sql::UNMATCHED).fetch_all(&self.readers).await;
         rows.map_err(|error| self.told(error.into()))
+    }
+
+    async fn queues(&self) -> Result<Vec<QueueRow>> {
+        let rows = sqlx::query_as(sql::QUEUES).fetch_all(&self.readers).await;
+        queue_rows(rows.map_err(|error| self.told(error.into()))?)
+    }
+
+    async fn leases(&self) -> Result<Vec<LeaseRow>> {
+        let rows = sqlx::query_as(sql::LEASES).fetch_all(&self.readers).await;
+        lease_rows(rows.map_err(|error| self.told(error.into()))?)
     }
 
     async fn ping(&self) -> Result<()> {

@@ -35,6 +35,9 @@ statements! {
     ALERT_EVENT_ADD = "alert_event_add.sql";
     ALERT_READ = "alert_read.sql";
     ALERT_STANDS = "alert_stands.sql";
+    ALERT_TEMPLATES = "alert_templates.sql";
+    ALERT_TEMPLATE_ADD = "alert_template_add.sql";
+    ALERT_TEMPLATE_VERSIONS = "alert_template_versions.sql";
     ALERT_UNAPPROVE = "alert_unapprove.sql";
     AREA_TARGETS = "area_targets.sql";
     AUDIENCE = "audience.sql";
@@ -105,6 +108,7 @@ statements! {
     LANES = "lanes.sql";
     LANE_ADD = "lane_add.sql";
     LANE_OF = "lane_of.sql";
+    LEASES = "leases.sql";
     LEASE_HOLDER = "lease_holder.sql";
     LEASE_RELEASE = "lease_release.sql";
     LEASE_TAKE = "lease_take.sql";
@@ -126,6 +130,7 @@ statements! {
     PICTURE_ADD = "picture_add.sql";
     PICTURE_READ = "picture_read.sql";
     PING = "ping.sql";
+    QUEUES = "queues.sql";
     REACHED_DROP = "reached_drop.sql";
     REACH_FIND = "reach_find.sql";
     REACH_LAST = "reach_last.sql";

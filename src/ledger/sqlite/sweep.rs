@@ -29,7 +29,7 @@ impl Sqlite {
         let mut tx = self.begin_write().await?;
         expire_dispatches(&mut tx, now, &mut swept).await?;
         end_retries(&mut tx, now, rows_max, &mut swept).await?;
-        take_over_claims(&mut tx, now, rows_max, &mut swept).await?;
+        take_over_claims(&mut tx, now, self.lease_now(now), rows_max, &mut swept).await?;
         mark_overdue(&mut tx, now, receipt_wait, rows_max, &mut swept).await?;
         end_alerts(&mut tx, now, rows_max, &mut swept).await?;
         tx.commit().await?;
@@ -82,11 +82,12 @@ struct Orphan {
 async fn take_over_claims(
     connection: &mut SqliteConnection,
     now: Timestamp,
+    lease_now: Timestamp,
     rows_max: usize,
     swept: &mut Swept,
 ) -> Result<(), Halt> {
     type Row = (i64, i64, i64, i64, Option<i64>, Option<i64>, i64);
-    sqlx::query(sql::SWEEP_LANES).bind(micros(now)).execute(&mut *connection).await?;
+    sqlx::query(sql::SWEEP_LANES).bind(micros(lease_now)).execute(&mut *connection).await?;
     let rows: Vec<Row> =
         sqlx::query_as(sql::SWEEP_CLAIMS).bind(limit(rows_max)).fetch_all(&mut *connection).await?;
     swept.more |= !rows.is_empty() && rows.len() >= rows_max;

@@ -3,6 +3,7 @@
 use loa::domain::{PersonId, UserId};
 use loa::ledger::{
     CarrierSource, Idempotency, ImportCounts, ImportState, NewAccount, PersonRow, RefusedRow, Role, Store,
+    TemplateVersion,
 };
 
 use super::world::{World, at, person};
@@ -136,4 +137,40 @@ pub(super) async fn people_are_found_by_area_and_group(store: &Store) {
         (chiefs[0].external_id.as_str(), chiefs[0].groups.as_slice()),
         ("p3", &["truong-thon".to_owned()][..])
     );
+}
+
+pub(super) async fn a_template_is_kept_version_by_version(store: &Store) {
+    let world = World::new(store, 0).await;
+    let version = |name: &str, version, retired| TemplateVersion {
+        name: name.into(),
+        version,
+        form: format!("{{\"n\":{version}}}"),
+        retired,
+        account: world.author,
+    };
+    let catalog = &store.catalog;
+    for (second, next) in
+        [(1, version("xa-lu", 1, false)), (2, version("xa-lu", 2, false)), (3, version("bao", 1, false))]
+    {
+        assert!(catalog.alert_template_add(at(second), &next).await.unwrap());
+    }
+    assert!(
+        !catalog.alert_template_add(at(4), &version("xa-lu", 2, true)).await.unwrap(),
+        "somebody was faster"
+    );
+
+    let list = catalog.alert_templates(10).await.unwrap();
+    let names: Vec<_> = list.iter().map(|row| (row.template.name.as_str(), row.template.version)).collect();
+    assert_eq!(names, [("bao", 1), ("xa-lu", 2)]);
+    assert_eq!((list[1].account_name.as_deref(), list[1].at), (Some("author"), at(2)));
+    assert_eq!(catalog.alert_templates(1).await.unwrap().len(), 1);
+
+    assert!(catalog.alert_template_add(at(5), &version("xa-lu", 3, true)).await.unwrap());
+    assert_eq!(catalog.alert_templates(10).await.unwrap().len(), 1, "a retired one is not offered");
+    let all = catalog.alert_template_versions("xa-lu", 10).await.unwrap();
+    let expected = [version("xa-lu", 3, true), version("xa-lu", 2, false), version("xa-lu", 1, false)];
+    assert_eq!(all.into_iter().map(|row| row.template).collect::<Vec<_>>(), expected);
+    assert!(catalog.alert_template_versions("khac", 10).await.unwrap().is_empty());
+    assert!(catalog.alert_template_add(at(6), &version("xa-lu", 4, false)).await.unwrap());
+    assert_eq!(catalog.alert_templates(10).await.unwrap().len(), 2);
 }

@@ -13,7 +13,7 @@ pub(super) async fn a_lane_has_one_owner_and_an_epoch_for_each(store: &Store) {
     let lane = store.catalog.lanes(&["zalo-1".into()]).await.unwrap()[0];
     let first = lease(store, lane, "a", 0, TTL).await;
     let held = store.ledger.lease(at(10), lane, "b", TTL, true).await.unwrap();
-    assert_eq!(held, Lease::HeldBy { node: "a".into(), until: at(30) });
+    assert_eq!(held, Lease::HeldBy { node: "a".into(), until: at(30), ready: true });
     let renewed = lease(store, lane, "a", 20, TTL).await;
     assert_eq!(renewed, first, "a renewal keeps the epoch");
     let over = lease(store, lane, "b", 50, TTL).await;

@@ -10,6 +10,7 @@ macro_rules! conformance {
             catalog::an_import_run_twice_changes_nothing_more,
             catalog::an_import_keeps_what_people_and_carriers_said,
             catalog::people_are_found_by_area_and_group,
+            catalog::a_template_is_kept_version_by_version,
             lifecycle::alerts_change_only_from_where_the_decision_found_them,
             lifecycle::an_edit_makes_a_version_and_voids_approval_and_freeze,
             lifecycle::alerts_are_listed_and_fanned_out_urgent_first,
@@ -29,11 +30,13 @@ macro_rules! conformance {
             settling::a_second_end_of_an_attempt_changes_nothing,
             settling::a_late_answer_proves_a_message_sent,
             settling::uncertain_follows_the_policy,
+            settling::a_refused_resend_stays_in_doubt,
             settling::what_comes_back_after_the_end_ends_with_it,
             settling::a_stranger_to_the_claim_changes_nothing,
             receipts::receipts_repeated_or_contradicting_change_nothing,
             receipts::a_receipt_before_its_submission_waits_for_it,
             receipts::other_forms_of_a_reference_need_the_number_to_agree,
+            receipts::a_receipt_of_another_message_under_way_ends_no_doubt,
             receipts::an_uncertain_message_is_found_by_its_number_if_it_is_alone,
             receipts::parts_fold_in_any_order,
             receipts::a_late_receipt_moves_an_unconfirmed_message,
@@ -82,6 +85,7 @@ mod catalog;
 mod chance;
 mod claims;
 mod lifecycle;
+mod migrations;
 mod plans;
 mod receipts;
 mod reports;

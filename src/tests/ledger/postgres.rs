@@ -6,8 +6,11 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use loa::domain::{AlertId, RouteId};
-use loa::ledger::{Claim, ClaimAsk, Favour, LedgerError, Ownership, Settlement, Store, open};
+use loa::ledger::{
+    Claim, ClaimAsk, Favour, LeaseTime, LedgerError, Ownership, Result, Settlement, Store, open_with,
+};
 
+use super::migrations;
 use super::world::{LONG_LEASE, Plan, WAIT, World, at, lease, sent};
 use crate::kit::postgres::PostgresServer;
 
@@ -15,6 +18,11 @@ conformance!(fresh);
 
 /// Longer than any server takes to come back.
 const BACK_WITHIN: Duration = Duration::from_secs(30);
+
+/// Stories tell their own time.
+async fn open(url: &str, migrate: bool) -> Result<Store> {
+    open_with(url, migrate, LeaseTime::Given).await
+}
 
 async fn fresh() -> (Store, ()) {
     (ledger(&fresh_name()).await, ())
@@ -118,6 +126,20 @@ async fn a_database_of_somebody_else_is_left_alone() {
     assert!(refused.to_string().contains("1 tables"), "{refused}");
     let missing = open(&server.url_of("no_such_database"), true).await.unwrap_err();
     assert!(matches!(missing, LedgerError::NotALedger { .. }), "{missing:?}");
+}
+
+#[tokio::test]
+async fn a_ledger_of_the_first_schema_goes_on_with_everything_in_it() {
+    use sqlx::Connection;
+    let server = PostgresServer::shared().await;
+    let name = fresh_name();
+    let url = server.empty_database(&name).await;
+    let mut old = sqlx::PgConnection::connect(&url).await.unwrap();
+    migrations::first(sqlx::migrate!("migrations/postgres")).run(&mut old).await.unwrap();
+    old.close().await.unwrap();
+    server.run(&name, migrations::FIRST).await;
+    migrations::told(open(&url, false).await);
+    migrations::goes_on(&open(&url, true).await.unwrap()).await;
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! What providers say afterwards: before, after, twice, in other forms, about parts, and against each other.
 
 use contract::ReceiptVerdict::{Delivered, Failed, Progress, Unknown};
-use loa::domain::State;
+use loa::domain::{State, UncertainPolicy};
 use loa::ledger::{End, KnownPart, ReceiptFact, Recorded, Settlement, Store};
 
 use super::world::{
@@ -104,6 +104,47 @@ pub(super) async fn other_forms_of_a_reference_need_the_number_to_agree(store: &
     assert_eq!(world.check(another).await.delivered, 1);
 }
 
+/// The same people get the next alert: its receipts may overtake their answers, or outlive a lost one.
+pub(super) async fn a_receipt_of_another_message_under_way_ends_no_doubt(store: &Store) {
+    let world = World::new(store, 3).await;
+    let alert = world.begun(Plan::default()).await;
+    let first = world.claim(2, 3).await;
+    world.settle(3, &(0..3).map(|place| ended(&first, place, lost(9), 3)).collect::<Vec<_>>()).await;
+    let resend = Plan { policy: UncertainPolicy::Resend, ..Plan::default() };
+    let next = world.begun(resend).await;
+    let second = world.claim(4, 3).await;
+    let by_number = |n: i64| ReceiptFact {
+        address: Some(address(n)),
+        ..by_reference(world.lane, &format!("new{n}"), Delivered)
+    };
+    // Under way: the receipt may be its own, and is when the answer comes.
+    assert_eq!(world.record(&[by_number(1)]).await, outcome(0, 1, 0));
+    world
+        .settle(
+            5,
+            &[sent(&second, 0, "new1", 5), ended(&second, 1, lost(6), 5), ended(&second, 2, lost(6), 5)],
+        )
+        .await;
+    assert_eq!(world.state(key_of(&second, 0)).await, State::Delivered);
+    // Waits to be sent again, is sent again, has an answer to that: the first copy's receipt may still come.
+    assert_eq!(world.record(&[by_number(2)]).await, outcome(0, 1, 0));
+    let third = world.claim(8, 3).await;
+    assert_eq!(world.record(&[by_number(2)]).await, outcome(0, 1, 0));
+    world.settle(9, &[sent(&third, 0, "again2", 9), sent(&third, 1, "again3", 9)]).await;
+    assert_eq!(world.record(&[by_number(2)]).await, outcome(0, 1, 0));
+    for place in 0..3 {
+        assert_eq!(world.state(key_of(&first, place)).await, State::Uncertain);
+    }
+    // Nothing else is without an answer at this number any more; still the other alert was under way since.
+    assert_eq!(world.record(&[by_number(1)]).await, outcome(0, 0, 1), "its reference is known");
+    let other = ReceiptFact { references: vec!["lost1".into()], ..by_number(1) };
+    assert_eq!(world.record(&[other]).await, outcome(0, 1, 0));
+    assert_eq!(world.state(key_of(&first, 0)).await, State::Uncertain);
+    for alert in [alert, next] {
+        world.check(alert).await;
+    }
+}
+
 pub(super) async fn an_uncertain_message_is_found_by_its_number_if_it_is_alone(store: &Store) {
     let world = World::new(store, 3).await;
     let alert = world.begun(Plan::default()).await;
@@ -117,9 +158,12 @@ pub(super) async fn an_uncertain_message_is_found_by_its_number_if_it_is_alone(s
     // Message 3 is not uncertain; number 9 is nobody's.
     assert_eq!(world.record(&[by_number(1), by_number(3), by_number(9)]).await, outcome(1, 2, 0));
     assert_eq!(world.state(key_of(&claim, 0)).await, State::Delivered);
-    // A second uncertain message to the same number: nobody can tell which.
+    // Another message to the same number is under way: its receipt may be faster than its answer.
     let twin = world.begun(Plan::default()).await;
     let second = world.claim(4, 3).await;
+    assert_eq!(world.record(&[by_number(2)]).await, outcome(0, 1, 0));
+    assert_eq!(world.state(key_of(&claim, 1)).await, State::Uncertain);
+    // A second uncertain message to the same number: nobody can tell which.
     world.settle(5, &[ended(&second, 1, lost(9), 5)]).await;
     assert_eq!(world.record(&[by_number(2)]).await, outcome(0, 1, 0));
     // One of several parts cannot be told by the number either.

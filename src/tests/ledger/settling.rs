@@ -137,6 +137,20 @@ pub(super) async fn uncertain_follows_the_policy(store: &Store) {
     assert_eq!((counts.sent, counts.possible_repeats), (1, 1));
 }
 
+/// The first copy may have arrived: a no to the second is no proof.
+pub(super) async fn a_refused_resend_stays_in_doubt(store: &Store) {
+    let world = World::new(store, 2).await;
+    let alert = world.begun(Plan { policy: UncertainPolicy::Resend, ..Plan::default() }).await;
+    let claim = world.claim(2, 2).await;
+    world.settle(3, &[ended(&claim, 0, lost(4), 3), ended(&claim, 1, again(4), 3)]).await;
+    let next = world.claim(5, 2).await;
+    let refused = [0, 1].map(|place| ended(&next, place, End::Failed(why("no")), 6));
+    assert_eq!(world.settle(6, &refused).await, 2);
+    assert_eq!(world.state(key_of(&claim, 0)).await, State::Uncertain);
+    assert_eq!(world.state(key_of(&claim, 1)).await, State::Failed, "no copy of it ever left");
+    world.check(alert).await;
+}
+
 pub(super) async fn what_comes_back_after_the_end_ends_with_it(store: &Store) {
     let world = World::new(store, 4).await;
     for (to, verdict) in [(Phase::Cancelled, State::Cancelled), (Phase::Expired, State::Expired)] {

@@ -4,12 +4,18 @@ use std::fs;
 use std::path::Path;
 
 use loa::ledger::sqlite::Sqlite;
-use loa::ledger::{LedgerError, Store, open};
+use loa::ledger::{LeaseTime, LedgerError, Result, Store, open_with};
 use tempfile::TempDir;
 
+use super::migrations;
 use super::world::{Plan, World, at, sent};
 
 conformance!(fresh);
+
+/// Stories tell their own time.
+async fn open(url: &str, migrate: bool) -> Result<Store> {
+    open_with(url, migrate, LeaseTime::Given).await
+}
 
 async fn fresh() -> (Store, TempDir) {
     let dir = tempfile::tempdir().unwrap();
@@ -74,6 +80,18 @@ async fn a_second_process_is_told_to_keep_out() {
     let second = Sqlite::open(&path(&dir), true).await.unwrap_err();
     assert!(matches!(second, LedgerError::InUse { .. }), "{second}");
     assert!(second.to_string().contains("stop it first"), "{second}");
+}
+
+#[tokio::test]
+async fn a_ledger_of_the_first_schema_goes_on_with_everything_in_it() {
+    use sqlx::Connection;
+    let dir = tempfile::tempdir().unwrap();
+    let mut old = sqlx::SqliteConnection::connect(&format!("{}?mode=rwc", url(&dir))).await.unwrap();
+    migrations::first(sqlx::migrate!("migrations/sqlite")).run(&mut old).await.unwrap();
+    old.close().await.unwrap();
+    meddle(&dir, migrations::FIRST).await;
+    migrations::told(open(&url(&dir), false).await);
+    migrations::goes_on(&open(&url(&dir), true).await.unwrap()).await;
 }
 
 #[tokio::test]

@@ -30,7 +30,6 @@ const STANDS: &[(State, Way)] = &[
     (State::Unconfirmed, Way::Fresh),
     (State::Unconfirmed, Way::Resent),
     (State::Failed, Way::Fresh),
-    (State::Failed, Way::Resent),
     (State::Uncertain, Way::Fresh),
     (State::Expired, Way::Fresh),
     (State::Expired, Way::Returned),
@@ -210,6 +209,8 @@ impl<'a> Case<'a> {
             Event::Find | Event::Deliver | Event::Fail if !self.answered => state,
             // Proof of acceptance by an attempt that has its end already is a late answer.
             Event::Accept if self.answered && state == State::Queued => step(state, Event::Find),
+            // A no to the second copy is no proof about the first.
+            Event::Refuse if self.resent => step(state, Event::Lose),
             // Only what waits for a resend can lapse, and it does whenever its alert ends.
             Event::Lapse if !self.resent => state,
             Event::Expire | Event::Cancel | Event::Overdue if self.resent && state == State::Queued => {

@@ -158,7 +158,8 @@ pub(super) async fn alerts_end_when_nothing_is_left_to_wait_for(store: &Store) {
     assert_eq!(sweep(store, 4, 100).await.completed, 0, "an uncertain one may yet be sent again");
     store.catalog.resend_uncertain(at(5), done, world.approver).await.unwrap();
     let resend = world.claim(5, 2).await;
-    world.settle(6, &[ended(&resend, 0, End::Failed(why("no")), 6)]).await;
+    world.settle(6, &[sent(&resend, 0, "r1", 6)]).await;
+    world.record(&[by_reference(world.lane, "r1", Delivered)]).await;
     assert_eq!(sweep(store, 7, 100).await.completed, 1);
     let row = store.catalog.alert(done).await.unwrap().unwrap();
     assert_eq!((row.phase, row.ended_at), (Phase::Completed, Some(at(7))));
