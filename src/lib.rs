@@ -4,7 +4,7 @@
 //! # The map
 //!
 //! [`domain`] says what the words mean and what may follow from what. [`ledger`] keeps the facts, on SQLite or
-//! PostgreSQL. [`engine`] moves: it turns approved alerts into messages, paces and sends them over lanes, and makes
+//! PostgreSQL. [`coordination`] is what several processes tell each other. [`engine`] moves: it turns approved alerts into messages, paces and sends them over lanes, and makes
 //! every answer durable. [`office`] is what the people of the office do; [`web`] and [`cli`] are its two doors.
 //! [`config`] and [`lanes`] read the settings, [`app`] puts everything together. Channels (SMPP, Zalo, Facebook) live in
 //! `connectors/` behind `contract`; the outside world (simulated carriers and platforms) lives in `loadtest/`.
@@ -25,6 +25,8 @@
 
 pub mod domain;
 pub mod ledger;
+
+pub mod coordination;
 
 pub mod engine;
 pub mod office;

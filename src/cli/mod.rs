@@ -12,6 +12,7 @@ use contract::SystemClock;
 use crate::{
     app::{self, App},
     config::{self, Config},
+    coordination::Redis,
     lanes, ledger, lifecycle, telemetry,
 };
 
@@ -89,7 +90,7 @@ pub fn main() -> ExitCode {
 
 async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {
-        Command::Serve(settings) => with_config(&settings, serve).await,
+        Command::Serve(settings) => serve(settings).await,
         #[cfg(feature = "demo")]
         Command::Demo(options) => crate::demo::run(options).await,
         Command::Check { defaults: true, .. } => {
@@ -131,25 +132,69 @@ pub(crate) async fn office(config: &Config) -> anyhow::Result<crate::office::Off
     app::office(config, Arc::new(SystemClock)).await
 }
 
-async fn serve(config: Config) -> anyhow::Result<()> {
+async fn serve(settings: Settings) -> anyhow::Result<ExitCode> {
+    let files = settings.config.clone();
+    with_config(&settings, |config| gateway(config, files)).await
+}
+
+async fn gateway(config: Config, files: Vec<PathBuf>) -> anyhow::Result<()> {
     telemetry::start(&config.log)?;
     let stop = lifecycle::stop_signal()?;
+    let mut again = lifecycle::reload_signal()?;
     let app = App::start(&config).await?;
-    tracing::info!(address = %app.address, lanes = config.lanes.len(), "Loa is ready; API at http://{}/api/v1, OpenAPI at /api/openapi.json", app.address);
+    let node = app.office.setup.load().node.clone();
+    tracing::info!(address = %app.address, node, lanes = config.lanes.len(), "Loa is ready; API at http://{}/api/v1, OpenAPI at /api/openapi.json", app.address);
     if config.lanes.is_empty() {
         tracing::warn!("no [[lane]] in the settings: alerts can be written, nobody can be reached");
     }
-    stop.cancelled().await;
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => break,
+            Some(()) = again.recv() => reload(&app, &files).await,
+        }
+    }
     app.stop().await?;
     tracing::info!("stopped; nothing is under way");
     Ok(())
+}
+
+/// Settings that are wrong change nothing.
+async fn reload(app: &App, files: &[PathBuf]) {
+    let config = match Config::read(files) {
+        Ok(config) => config,
+        Err(complaints) => {
+            for complaint in complaints {
+                tracing::error!(%complaint, "the new settings are wrong; the old ones stay in force");
+            }
+            return;
+        }
+    };
+    match app.reload(&config).await {
+        Ok(later) if later.is_empty() => {
+            tracing::info!(lanes = config.lanes.len(), "new settings are in force");
+        }
+        Ok(later) => tracing::warn!(
+            sections = later.join(", "),
+            "new lanes, rates, quotas, routing and plans are in force; these sections need a restart"
+        ),
+        Err(error) => tracing::error!(error = format!("{error:#}"), "the old settings stay in force"),
+    }
 }
 
 async fn check(config: Config) -> anyhow::Result<()> {
     println!("Cấu hình hợp lệ / The settings are valid");
     println!("  server.listen = {}", config.server.listen);
     for lane in &config.lanes {
-        println!("  lane {} -> {}: {}", lane.name, lane.serves.join(", "), lanes::ceiling(lane));
+        println!("  lane {} -> {}: {}", lane.name, lane.serves.join(", "), lanes::ceiling(&config, lane));
+    }
+    if let config::Coordination::Redis(redis) = &config.coordination {
+        match Redis::inspect(redis).await {
+            Ok(warnings) if warnings.is_empty() => println!("  coordination: Redis answers"),
+            Ok(warnings) => warnings.iter().for_each(|warning| println!("  coordination: {warning}")),
+            Err(error) => println!(
+                "  coordination: Redis does not answer ({error}); nodes start without it, each with its share"
+            ),
+        }
     }
     if config.lanes.is_empty() {
         println!("  no [[lane]]: nobody can be reached");

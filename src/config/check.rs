@@ -15,8 +15,11 @@ use crate::{
     engine::Settings,
 };
 
-const SECTIONS: [&str; 8] =
-    ["server", "ledger", "coordination", "log", "sending", "routing", "plans", "lane"];
+const SECTIONS: [&str; 10] =
+    ["server", "ledger", "coordination", "node", "log", "sending", "routing", "quotas", "plans", "lane"];
+
+/// A lease shall outlive several calls to a ledger that is slow to answer.
+const LEASE_S_MIN: u64 = 2;
 
 pub(super) fn check(figment: &Figment, secrets: &Secrets) -> Result<Config, Vec<Complaint>> {
     let mut complaints = Complaints::default();
@@ -24,26 +27,45 @@ pub(super) fn check(figment: &Figment, secrets: &Secrets) -> Result<Config, Vec<
     let server: Option<raw::Server> = complaints.section(figment, "server");
     let ledger: Option<raw::Ledger> = complaints.section(figment, "ledger");
     let coordination: Option<raw::Coordination> = complaints.section(figment, "coordination");
+    let node: Option<raw::Node> = complaints.section(figment, "node");
     let log: Option<raw::Log> = complaints.section(figment, "log");
     let sending: Option<raw::Sending> = complaints.section(figment, "sending");
     let routing: Option<raw::Routing> = complaints.section(figment, "routing");
     let plans = complaints.plans(figment);
+    let quotas = complaints.quotas(figment);
     let lanes = complaints.lanes(figment, secrets);
+    complaints.shared(&quotas, &lanes);
 
     let server = server.and_then(|raw| complaints.server(raw));
     let ledger = ledger.and_then(|raw| complaints.ledger(raw));
     let log = log.and_then(|raw| complaints.log(raw));
     let parts_max = sending.as_ref().map_or(1, |raw| usize::try_from(raw.parts_max).unwrap_or(usize::MAX));
     let sending = sending.map(|raw| complaints.sending(&raw));
-    if let Some(coordination) = coordination
-        && coordination.url != "local"
-    {
-        complaints.add("coordination.url", "only \"local\" is possible in this version; several nodes need a shared coordinator, which it does not have");
-    }
-    match (server, ledger, log, sending, routing, complaints.list.is_empty()) {
-        (Some(server), Some(ledger), Some(log), Some(sending), Some(routing), true) => {
-            Ok(Config { server, ledger, log, sending, parts_max, routing, lanes, plans })
-        }
+    let coordination = coordination.and_then(|raw| complaints.coordination(raw));
+    let node = node.and_then(|raw| complaints.node(raw));
+    match (server, ledger, coordination, node, log, sending, routing, complaints.list.is_empty()) {
+        (
+            Some(server),
+            Some(ledger),
+            Some(coordination),
+            Some(node),
+            Some(log),
+            Some(sending),
+            Some(routing),
+            true,
+        ) => Ok(Config {
+            server,
+            ledger,
+            coordination,
+            node,
+            log,
+            sending,
+            parts_max,
+            routing,
+            quotas,
+            lanes,
+            plans,
+        }),
         _ => Err(complaints.list),
     }
 }
@@ -72,7 +94,7 @@ impl Complaints {
         }
     }
 
-    fn section<T: DeserializeOwned>(&mut self, figment: &Figment, name: &str) -> Option<T> {
+    pub(super) fn section<T: DeserializeOwned>(&mut self, figment: &Figment, name: &str) -> Option<T> {
         match figment.find_value(name) {
             Ok(value) => self.read(name, value),
             Err(error) => {
@@ -132,27 +154,32 @@ impl Complaints {
             body_bytes_max: bounded(raw.body_bytes_max),
             import_bytes_max: bounded(raw.import_bytes_max),
             request_timeout_s: raw.request_timeout_s.max(1),
+            requests_per_minute: raw.requests_per_minute.max(1),
         })
     }
 
     fn ledger(&mut self, raw: raw::Ledger) -> Option<Ledger> {
         let known = ["sqlite:", "postgres:", "postgresql:"];
-        let url = if raw.url.starts_with("env:") || raw.url.starts_with("file:") {
-            match Secrets::system().read(&raw.url) {
-                Ok(url) => url,
-                Err(why) => {
-                    self.add("ledger.url", why);
-                    return None;
-                }
-            }
-        } else {
-            raw.url
-        };
+        let url = self.address("ledger.url", raw.url)?;
         if !known.iter().any(|scheme| url.starts_with(scheme)) {
             self.add("ledger.url", "it must be \"sqlite:PATH\" or \"postgres://user@host/database\"");
             return None;
         }
         Some(Ledger { url, migrate: raw.migrate })
+    }
+
+    /// An address may hold a password, and then it may stand elsewhere.
+    pub(super) fn address(&mut self, key: &str, written: String) -> Option<String> {
+        if !written.starts_with("env:") && !written.starts_with("file:") {
+            return Some(written);
+        }
+        match Secrets::system().read(&written) {
+            Ok(url) => Some(url),
+            Err(why) => {
+                self.add(key, why);
+                None
+            }
+        }
     }
 
     fn plans(&mut self, figment: &Figment) -> BTreeMap<String, Plan> {
@@ -199,7 +226,7 @@ impl Complaints {
     fn sending(&mut self, raw: &raw::Sending) -> Settings {
         let bounds = [
             ("parts_max", raw.parts_max, 1, 10),
-            ("lease_s", raw.lease_s, 2, 300),
+            ("lease_s", raw.lease_s, LEASE_S_MIN, 300),
             ("claim_messages_max", raw.claim_messages_max, 1, 10_000),
             ("claim_ms", raw.claim_ms, 10, 5_000),
             ("settle_rows_max", raw.settle_rows_max, 1, 5_000),

@@ -75,6 +75,8 @@ impl Complaints {
             serves: raw.serves,
             rate: rate?,
             standby: raw.standby,
+            node: raw.node,
+            quota: raw.quota,
             channel: channel?,
         })
     }
@@ -159,7 +161,7 @@ impl Complaints {
         }
     }
 
-    fn name(&mut self, key: &str, name: &str) {
+    pub(super) fn name(&mut self, key: &str, name: &str) {
         let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
         if name.is_empty() || name.len() > NAME_CHARS_MAX || !name.chars().all(fits) {
             self.add(key, format!("'{name}' is not a name; use 1 to {NAME_CHARS_MAX} of a-z, 0-9, - and _"));

@@ -3,7 +3,9 @@
 
 mod check;
 mod lane;
+mod node;
 mod raw;
+mod reload;
 mod secret;
 mod way;
 
@@ -15,7 +17,7 @@ use figment::{
     providers::{Env, Format, Toml},
 };
 
-use crate::domain::Plan;
+use crate::{coordination::RedisSettings, domain::Plan};
 
 pub(crate) use check::carriers;
 pub use secret::Secrets;
@@ -31,48 +33,74 @@ const ENVIRONMENT_PREFIX: &str = "LOA__";
 pub struct Config {
     pub server: Server,
     pub ledger: Ledger,
+    pub coordination: Coordination,
+    pub node: Node,
     pub log: Log,
     pub sending: crate::engine::Settings,
     pub parts_max: usize,
     /// Carrier without lanes of its own → route.
     pub routing: BTreeMap<String, String>,
+    /// Grants that several lanes share.
+    pub quotas: BTreeMap<String, Rate>,
     pub lanes: Vec<Lane>,
     /// Plans that an alert may name.
     pub plans: BTreeMap<String, Plan>,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Server {
     pub listen: SocketAddr,
     pub public_url: Option<String>,
     pub body_bytes_max: usize,
     pub import_bytes_max: usize,
     pub request_timeout_s: u64,
+    pub requests_per_minute: u32,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
+pub enum Coordination {
+    Local,
+    Redis(RedisSettings),
+}
+
+/// What this process does among its gateway's nodes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Node {
+    /// `None`: made up at start.
+    pub name: Option<String>,
+    /// Takes requests under `/api/v1`.
+    pub api: bool,
+    /// Owns lanes, turns approved alerts into messages.
+    pub sender: bool,
+}
+
+#[derive(Debug, Clone, PartialEq)]
 pub struct Ledger {
     pub url: String,
     pub migrate: bool,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Log {
     pub level: String,
     pub json: bool,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Lane {
     pub name: String,
     pub serves: Vec<String>,
     pub rate: Rate,
     pub standby: bool,
+    /// The node that shall own it, where it runs.
+    pub node: Option<String>,
+    /// One of the shared quotas.
+    pub quota: Option<String>,
     pub channel: Channel,
 }
 
 /// A lane's own section, by the kind of its channel.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Channel {
     Smpp(Box<loa_smpp::SmppSettings>),
     Zalo(Box<loa_zalo::ZaloSettings>),

@@ -13,6 +13,7 @@ pub(super) struct Server {
     pub(super) body_bytes_max: u64,
     pub(super) import_bytes_max: u64,
     pub(super) request_timeout_s: u64,
+    pub(super) requests_per_minute: u32,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -26,7 +27,21 @@ pub(super) struct Ledger {
 #[serde(deny_unknown_fields)]
 pub(super) struct Coordination {
     pub(super) url: String,
+    pub(super) prefix: String,
+    pub(super) share: f64,
+    pub(super) timeout_ms: u64,
 }
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Node {
+    pub(super) name: String,
+    pub(super) api: bool,
+    pub(super) sender: bool,
+}
+
+/// Grants that several lanes share.
+pub(super) type Quotas = BTreeMap<String, String>;
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -78,6 +93,10 @@ pub(super) struct Lane {
     pub(super) rate: String,
     #[serde(default)]
     pub(super) standby: bool,
+    #[serde(default)]
+    pub(super) node: Option<String>,
+    #[serde(default)]
+    pub(super) quota: Option<String>,
     /// The connector's own section; it knows its keys.
     #[serde(default)]
     pub(super) smpp: Option<figment::value::Value>,

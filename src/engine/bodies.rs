@@ -5,6 +5,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+use arc_swap::ArcSwap;
 use contract::{ArticleBody, Body, Photo, PostAct, PostBody, SmsBody, SmsEncoding, TemplateBody, TextBody};
 
 use super::{RouteSetup, Setup, setup::Rendering};
@@ -24,13 +25,13 @@ pub(crate) type Rendered = Result<Arc<Body>, String>;
 
 #[derive(Debug)]
 pub(crate) struct Bodies {
-    setup: Arc<Setup>,
+    setup: Arc<ArcSwap<Setup>>,
     store: Store,
     known: Mutex<HashMap<(AlertId, RouteId, i64), Arc<Body>>>,
 }
 
 impl Bodies {
-    pub(crate) fn new(setup: Arc<Setup>, store: Store) -> Self {
+    pub(crate) fn new(setup: Arc<ArcSwap<Setup>>, store: Store) -> Self {
         Self { setup, store, known: Mutex::new(HashMap::new()) }
     }
 
@@ -74,7 +75,8 @@ impl Bodies {
         if alert.approved_hash.as_ref() != Some(&hash) {
             return Ok(Err("its content is not the one that was approved".into()));
         }
-        let Some(setup) = self.setup.route(route) else {
+        let setups = self.setup.load_full();
+        let Some(setup) = setups.route(route) else {
             return Ok(Err("its route is not served by any lane".into()));
         };
         let content = &alert.content;

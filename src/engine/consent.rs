@@ -19,14 +19,22 @@ impl std::fmt::Debug for ConsentStart {
     }
 }
 
+/// Why there is no new grant and what to do, for the person who waits for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConsentRefusal {
+    pub vi: String,
+    pub en: String,
+}
+
 /// One account at a provider whose grant a person can renew.
 #[async_trait]
 pub trait Consent: Send + Sync + std::fmt::Debug {
     fn start(&self, redirect_uri: &str) -> ConsentStart;
 
-    /// Exchanges the code for tokens and stores them.
+    /// Exchanges the code for tokens and stores them. `account` is the one that the provider says it was given for: a
+    /// person may look after several.
     ///
     /// # Errors
-    /// A sentence for the person: what the provider or the store said, and what to do.
-    async fn finish(&self, code: &str, verifier: &str) -> Result<(), String>;
+    /// What the provider or the store said.
+    async fn finish(&self, code: &str, verifier: &str, account: Option<&str>) -> Result<(), ConsentRefusal>;
 }

@@ -3,20 +3,21 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use arc_swap::ArcSwap;
 use contract::{CallbackAnswer, CallbackFacts, CallbackRequest, Callbacks, Clock, Receipt, ReceiptVerdict};
 
-use super::settle::full;
+use super::{Account, Handle, settle::full};
 use crate::{
     domain::{LaneId, RouteId},
-    ledger::{LedgerError, ReceiptFact, Store},
+    ledger::{KnownPart, LedgerError, ReceiptFact, Store},
 };
 
 /// One lane's callbacks.
 #[derive(Debug, Clone)]
 pub struct CallbackLane {
     pub lane: LaneId,
-    /// Lanes whose provider calls the same address (one application), this one among them: a receipt may be for any.
-    pub siblings: Vec<LaneId>,
+    /// Lanes whose provider calls the same address (one application): a receipt may be for any.
+    pub account: Account,
     /// Where followers and templates of this lane belong.
     pub route: RouteId,
     pub reader: Arc<dyn Callbacks>,
@@ -31,21 +32,33 @@ pub struct CallbackReply {
 
 #[derive(Debug, Clone)]
 pub struct CallbackDesk {
-    lanes: BTreeMap<String, CallbackLane>,
+    lanes: Arc<ArcSwap<BTreeMap<String, CallbackLane>>>,
     store: Store,
+    handle: Handle,
     clock: Arc<dyn Clock>,
 }
 
 impl CallbackDesk {
     #[must_use]
-    pub fn new(lanes: BTreeMap<String, CallbackLane>, store: Store, clock: Arc<dyn Clock>) -> Self {
-        Self { lanes, store, clock }
+    pub fn new(
+        lanes: BTreeMap<String, CallbackLane>,
+        store: Store,
+        handle: Handle,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self { lanes: Arc::new(ArcSwap::from_pointee(lanes)), store, handle, clock }
+    }
+
+    /// From now on these lanes are called back.
+    pub fn replace(&self, lanes: BTreeMap<String, CallbackLane>) {
+        self.lanes.store(Arc::new(lanes));
     }
 
     /// Reads and keeps one request. 404 for a lane without callbacks, 503 while the ledger is away (the provider will
     /// come again), otherwise what the provider expects.
     pub async fn take(&self, lane: &str, request: &CallbackRequest) -> CallbackReply {
-        let Some(at) = self.lanes.get(lane) else { return reply(404, "no such lane") };
+        let lanes = self.lanes.load_full();
+        let Some(at) = lanes.get(lane) else { return reply(404, "no such lane") };
         match at.reader.read(request) {
             CallbackAnswer::Keep(facts) => match self.keep(at, facts).await {
                 Ok(()) => reply(200, ""),
@@ -72,11 +85,14 @@ impl CallbackDesk {
         let now = self.clock.now();
         let CallbackFacts { receipts, inbound, findings } = facts;
         if !receipts.is_empty() {
-            let mut known = Vec::with_capacity(receipts.len());
-            for receipt in receipts {
-                known.push(self.fact(at, receipt).await?);
-            }
-            self.store.ledger.record(now, &known).await?;
+            let strangers: Vec<_> = receipts.iter().collect();
+            let origins = at.account.origins(&self.handle, &self.store.ledger, at.lane, &strangers).await?;
+            let facts: Vec<_> = receipts
+                .into_iter()
+                .zip(origins)
+                .map(|(receipt, (lane, known))| self.fact(receipt, lane, known))
+                .collect();
+            self.store.ledger.record(now, &facts).await?;
         }
         if !inbound.is_empty() {
             self.store.ledger.keep_inbound(now, at.lane, &inbound).await?;
@@ -87,16 +103,11 @@ impl CallbackDesk {
         Ok(())
     }
 
-    async fn fact(&self, at: &CallbackLane, receipt: Receipt) -> Result<ReceiptFact, LedgerError> {
-        let lane = if at.siblings.len() > 1 {
-            self.store.ledger.lane_of(&at.siblings, &receipt.references).await?.unwrap_or(at.lane)
-        } else {
-            at.lane
-        };
+    fn fact(&self, receipt: Receipt, lane: LaneId, known: Option<KnownPart>) -> ReceiptFact {
         let plain = receipt.verdict == ReceiptVerdict::Delivered;
-        Ok(ReceiptFact {
+        ReceiptFact {
             lane,
-            known: None,
+            known,
             references: receipt.references,
             address: receipt.address,
             verdict: receipt.verdict,
@@ -104,7 +115,7 @@ impl CallbackDesk {
             provider_at: receipt.provider_at,
             received_at: self.clock.now(),
             raw: if plain { None } else { receipt.raw },
-        })
+        }
     }
 }
 

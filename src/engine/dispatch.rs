@@ -3,14 +3,20 @@
 use std::sync::{Arc, atomic::AtomicUsize, atomic::Ordering};
 
 use contract::{
-    Answer, Body, Clock, Connector, Health, Outcome, Reason, ReasonClass, Report, Submission, Ticket,
+    Answer, Body, Clock, Connector, Health, Outcome, Rate, Reason, ReasonClass, Report, Submission, Ticket,
 };
-use tokio::sync::{mpsc, watch};
+use tokio::{
+    sync::{mpsc, watch},
+    time::Instant,
+};
 use tokio_util::sync::CancellationToken;
 
 use super::{
     Bodies, Handle, LaneSpec, Settings,
+    meters::LaneMeters,
     pace::{Brake, Pacer},
+    tenure::Tenure,
+    unsettled::Unsettled,
 };
 use crate::{
     domain::RouteId,
@@ -21,6 +27,7 @@ pub(crate) struct Dispatcher {
     pub(crate) spec: LaneSpec,
     pub(crate) store: Store,
     pub(crate) owner: Ownership,
+    pub(crate) tenure: Tenure,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) settings: Settings,
     pub(crate) bodies: Arc<Bodies>,
@@ -29,8 +36,12 @@ pub(crate) struct Dispatcher {
     pub(crate) health: watch::Receiver<Health>,
     pub(crate) reports: mpsc::Sender<Vec<Report>>,
     pub(crate) pacer: Pacer,
+    /// The grant, which new settings may change.
+    pub(crate) rate: watch::Receiver<Rate>,
     pub(crate) brake: Arc<Brake>,
+    pub(crate) meters: LaneMeters,
     pub(crate) in_flight: Arc<AtomicUsize>,
+    pub(crate) unsettled: Unsettled,
     pub(crate) stop: CancellationToken,
     pub(crate) claims: u32,
     pub(crate) parts_last: usize,
@@ -45,12 +56,22 @@ pub(crate) enum Step {
 
 impl Dispatcher {
     pub(crate) async fn step(&mut self) -> Result<Step, LedgerError> {
-        if !self.health.borrow().can_send() {
+        if !self.tenure.holds(Instant::now()) || !self.health.borrow().can_send() {
             return Ok(Step::Idle);
+        }
+        let room = self.unsettled.room(self.unsettled_max()).await;
+        if room == 0 {
+            // Answers are slow, or the ledger is; the next step looks again.
+            return Ok(Step::Worked);
         }
         let routes = self.routes();
         if routes.is_empty() {
             return Ok(Step::Idle);
+        }
+        if self.rate.has_changed().unwrap_or(false) {
+            let granted = *self.rate.borrow_and_update();
+            tracing::info!(lane = %self.spec.name, %granted, "the lane has a new grant");
+            self.pacer.regrant(granted);
         }
         self.claims = self.claims.wrapping_add(1);
         let favour = if self.claims.is_multiple_of(self.settings.bulk_share.max(2)) {
@@ -58,10 +79,11 @@ impl Dispatcher {
         } else {
             Favour::Urgent
         };
-        let ask = ClaimAsk { routes, messages_max: self.claim_max(), favour };
+        let ask = ClaimAsk { routes, messages_max: self.claim_max().min(room), favour };
         let Some(claim) = self.store.ledger.claim(self.clock.now(), &self.owner, &ask).await? else {
             return Ok(Step::Idle);
         };
+        self.unsettled.claimed(claim.messages.len());
         self.send(claim).await?;
         Ok(Step::Worked)
     }
@@ -92,6 +114,11 @@ impl Dispatcher {
         (messages as usize).clamp(1, self.settings.claim_messages_max)
     }
 
+    fn unsettled_max(&self) -> usize {
+        let messages_per_s = self.pacer.per_second() / self.parts_last.max(1) as f64;
+        Unsettled::most(self.settings.claim_messages_max, messages_per_s)
+    }
+
     async fn send(&mut self, claim: Claim) -> Result<(), LedgerError> {
         let body = match self.body(&claim).await {
             Ok(Ok(body)) => body,
@@ -110,6 +137,7 @@ impl Dispatcher {
         while !rest.is_empty() {
             let (slice, parts) = self.slice(rest, &body);
             self.pacer.admit(parts, &self.brake).await;
+            self.shared_grant(parts).await;
             if let Some((code, why)) = self.must_stop(&claim) {
                 self.give_back(&claim, rest, code, why).await;
                 return Ok(());
@@ -117,14 +145,30 @@ impl Dispatcher {
             let batch: Vec<_> = slice.iter().map(|message| submission(&claim, message, &body)).collect();
             rest = rest.get(slice.len()..).unwrap_or_default();
             self.in_flight.fetch_add(batch.len(), Ordering::Relaxed);
+            self.meters.submitted(parts);
             self.connector.submit(batch).await;
+            self.pacer.departed();
         }
         Ok(())
+    }
+
+    /// Waits for the lane's part of a grant that it shares. A stopping lane waits no longer: it sends nothing more.
+    async fn shared_grant(&self, parts: u32) {
+        if let Some(purse) = &self.spec.purse {
+            tokio::select! {
+                biased;
+                () = purse.take(parts) => {}
+                () = self.stop.cancelled() => {}
+            }
+        }
     }
 
     fn must_stop(&self, claim: &Claim) -> Option<(&'static str, &'static str)> {
         if self.stop.is_cancelled() {
             return Some(("stopping", "the gateway is stopping; the message was not sent"));
+        }
+        if !self.tenure.holds(Instant::now()) {
+            return Some(("lease", "the lane may be another node's by now; the message was not sent"));
         }
         if self.clock.now() >= claim.expires_at {
             return Some(("expired", "the alert expired before the message was sent"));

@@ -3,6 +3,7 @@
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
+use arc_swap::ArcSwap;
 use contract::Clock;
 use jiff::Timestamp;
 
@@ -15,7 +16,7 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Fanout {
     pub(crate) store: Store,
-    pub(crate) setup: Arc<Setup>,
+    pub(crate) setup: Arc<ArcSwap<Setup>>,
     pub(crate) areas: Arc<AreaCatalogue>,
     pub(crate) bodies: Arc<Bodies>,
     pub(crate) settings: Settings,
@@ -46,7 +47,8 @@ impl Fanout {
     }
 
     async fn freeze(&self, alert: &AlertRow) -> Result<(), LedgerError> {
-        if !self.setup.routes_of(&alert.plan).any(|(route, _)| is_personal(route)) {
+        let setup = self.setup.load_full();
+        if !setup.routes_of(&alert.plan).any(|(route, _)| is_personal(route)) {
             return self.begin(alert).await;
         }
         let groups = self.store.catalog.groups().await?.into_iter().map(|group| group.slug).collect();
@@ -60,7 +62,7 @@ impl Fanout {
         };
         let now = self.clock.now();
         let chunk = self.settings.fanout_rows;
-        let routing = self.setup.routing(&alert.plan);
+        let routing = setup.routing(&alert.plan);
         match self.store.ledger.freeze(now, alert.id, &selection, &routing, chunk).await? {
             Progress::More(_) => Ok(()),
             Progress::Done(_) => self.begin(alert).await,
@@ -72,7 +74,8 @@ impl Fanout {
         let (digest, used) = self.digest(alert).await?;
         let starts = starts(alert, now);
         let mut plans = Vec::new();
-        for (route, step) in self.setup.routes_of(&alert.plan) {
+        let setup = self.setup.load_full();
+        for (route, step) in setup.routes_of(&alert.plan) {
             let page = match &route.reach {
                 Reach::Page(address) => Some(address.clone()),
                 Reach::Carrier | Reach::Phone | Reach::Contact => None,

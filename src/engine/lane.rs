@@ -4,7 +4,11 @@ use std::sync::Arc;
 
 use contract::{Callbacks, Connector, Context, Health, Rate};
 
-use crate::domain::{LaneId, RouteId};
+use super::Account;
+use crate::{
+    coordination::Purse,
+    domain::{LaneId, RouteId},
+};
 
 /// Brings a lane's connector up; called each time a node becomes the lane's owner.
 pub type Connect = Arc<dyn Fn(Context) -> Arc<dyn Connector> + Send + Sync>;
@@ -18,14 +22,20 @@ pub struct LaneSpec {
     pub routes: Vec<RouteId>,
     pub route_names: Vec<String>,
     pub rate: Rate,
+    /// Most submissions that may be without an answer.
+    pub window: usize,
+    /// Another node shall own it, if it runs: this one waits for it at its start.
+    pub waits: bool,
     /// Serves only while no other lane of the route can.
     pub standby: bool,
     /// Its provider can be asked what became of a message in doubt.
     pub reconciles: bool,
     /// Providers that call us instead of being called.
     pub callbacks: Option<Arc<dyn Callbacks>>,
-    /// The account at the provider, where several lanes may share one: callbacks come to any of them.
-    pub account: Option<String>,
+    /// The account at the provider, where several lanes may share one: receipts and callbacks come to any of them.
+    pub account: Account,
+    /// A grant that it shares with other lanes, here or on other nodes.
+    pub purse: Option<Arc<Purse>>,
     pub connect: Connect,
 }
 

@@ -2,6 +2,7 @@
 //! owns, and makes every answer and receipt durable before anyone is told that it was received.
 
 mod bodies;
+mod chance;
 mod consent;
 mod desk;
 mod dispatch;
@@ -9,6 +10,10 @@ mod escalate;
 mod fanout;
 mod keys;
 mod lane;
+mod lanes;
+mod meters;
+mod news;
+mod origin;
 mod owner;
 mod pace;
 mod reconcile;
@@ -18,17 +23,24 @@ mod settle;
 mod setup;
 mod status;
 mod sweep;
+mod tenure;
+mod unsettled;
 
 use std::{sync::Arc, time::Duration};
 
-use contract::{Clock, Keychain};
+use arc_swap::ArcSwap;
+use contract::Clock;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub(crate) use bodies::Bodies;
-pub use consent::{Consent, ConsentStart};
+pub use chance::Chance;
+pub use consent::{Consent, ConsentRefusal, ConsentStart};
 pub use desk::{CallbackDesk, CallbackLane, CallbackReply};
 pub use keys::LedgerKeys;
 pub use lane::{Connect, LaneSpec};
+pub use meters::Meters;
+pub use news::watch;
+pub use origin::Account;
 pub use settings::Settings;
 pub use setup::{Reach, Rendering, RouteSetup, Setup};
 pub use status::{Handle, LaneStatus};
@@ -36,7 +48,7 @@ pub use status::{Handle, LaneStatus};
 use self::{
     escalate::Escalator,
     fanout::{Fanned, Fanout},
-    owner::LaneWorker,
+    lanes::{LaneSet, LaneTools},
     settle::full,
     sweep::Sweeper,
 };
@@ -49,17 +61,19 @@ const LEDGER_PAUSE: Duration = Duration::from_millis(500);
 #[derive(Debug)]
 pub struct Parts {
     pub store: Store,
-    pub setup: Arc<Setup>,
+    pub setup: Arc<ArcSwap<Setup>>,
     pub lanes: Vec<LaneSpec>,
     pub areas: Arc<AreaCatalogue>,
     pub settings: Settings,
     pub clock: Arc<dyn Clock>,
+    pub chance: Chance,
     pub handle: Handle,
 }
 
 /// The running engine. Dropping it does not stop it; [`Engine::stop`] does, in order.
 #[derive(Debug)]
 pub struct Engine {
+    lanes: LaneSet,
     tasks: TaskTracker,
     stop: CancellationToken,
 }
@@ -94,28 +108,35 @@ impl Engine {
             handle: parts.handle.clone(),
         };
         tasks.spawn(run_escalator(escalator, stop.clone()));
-        let keychain: Arc<dyn Keychain> = Arc::new(LedgerKeys::new(parts.store.clone(), parts.clock.clone()));
-        for spec in parts.lanes {
-            let worker = LaneWorker {
-                spec,
-                node: parts.setup.node.clone(),
-                store: parts.store.clone(),
-                settings: parts.settings.clone(),
-                clock: parts.clock.clone(),
-                bodies: bodies.clone(),
-                handle: parts.handle.clone(),
-                keychain: keychain.clone(),
-                stop: stop.clone(),
-            };
-            tasks.spawn(worker.run());
-        }
+        tasks.spawn(news::hear(parts.handle.clone(), stop.clone()));
+        tasks.spawn(news::tell_moved(parts.handle.clone(), stop.clone()));
         tasks.close();
-        Self { tasks, stop }
+        let lanes = LaneSet::new(LaneTools {
+            node: parts.setup.load().node.clone(),
+            keychain: Arc::new(LedgerKeys::new(parts.store.clone(), parts.clock.clone())),
+            store: parts.store,
+            settings: parts.settings,
+            clock: parts.clock,
+            chance: parts.chance,
+            bodies,
+            handle: parts.handle,
+        });
+        for spec in parts.lanes {
+            lanes.begin(spec);
+        }
+        Self { lanes, tasks, stop }
+    }
+
+    /// Begins, changes and ends lanes until they are those of `specs`. A lane in `kept` goes on as it is, at its new rate;
+    /// the others are drained first. Returns when every lane that had to end has ended.
+    pub async fn set_lanes(&self, specs: Vec<LaneSpec>, kept: &[String]) {
+        self.lanes.set(specs, kept).await;
     }
 
     /// Drains the lanes, keeps every answer that comes in time, gives the leases back.
     pub async fn stop(self) {
         self.stop.cancel();
+        self.lanes.end().await;
         self.tasks.wait().await;
     }
 }
@@ -133,6 +154,7 @@ async fn run_fanout(fanout: Fanout, stop: CancellationToken) {
             }
         };
         tokio::select! {
+            biased;
             () = woken => {}
             () = tokio::time::sleep(pause) => {}
             () = stop.cancelled() => {}
@@ -151,6 +173,7 @@ async fn run_sweeper(sweeper: Sweeper, stop: CancellationToken) {
             }
         };
         tokio::select! {
+            biased;
             () = tokio::time::sleep(pause) => {}
             () = stop.cancelled() => {}
         }
@@ -168,6 +191,7 @@ async fn run_escalator(escalator: Escalator, stop: CancellationToken) {
             }
         };
         tokio::select! {
+            biased;
             () = tokio::time::sleep(pause) => {}
             () = stop.cancelled() => {}
         }

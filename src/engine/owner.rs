@@ -6,39 +6,56 @@ use std::{
     time::Duration,
 };
 
-use contract::{Clock, Connector, Context, Health, Keychain};
+use contract::{Clock, Connector, Context, Health, Keychain, Rate};
 use tokio::{
     sync::{futures::Notified, mpsc, watch},
     task::JoinHandle,
-    time::timeout,
+    time::{Instant, timeout},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
-    Bodies, Handle, LaneSpec, LaneStatus, Settings,
+    Bodies, Chance, Handle, LaneSpec, LaneStatus, Settings,
     dispatch::{Dispatcher, Step},
     lane::health_line,
+    news::{held, unowned},
     pace::{Brake, Pacer},
     reconcile::Reconciler,
     references::References,
     settle::{LaneSink, RECEIPT_BATCHES_MAX, REPORT_BATCHES_MAX, Writer, full},
+    tenure::Tenure,
+    unsettled::Unsettled,
 };
 use crate::ledger::{Lease, LedgerError, Ownership, Store};
 
 /// How long the writer may go on after everything else has ended, before its facts are left to the sweep.
 const WRITER_GRACE: Duration = Duration::from_secs(5);
-const STATUS_EVERY: Duration = Duration::from_millis(500);
+/// A lane in reserve goes by what is shown of the others, so it is shown often.
+const STATUS_EVERY: Duration = Duration::from_millis(100);
 /// Pause after the ledger failed to answer.
 const LEDGER_PAUSE: Duration = Duration::from_millis(500);
+
+/// What the office reads while nothing is sent for want of a lease.
+const NOT_RENEWED: &str = "the lease could not be renewed; nothing is sent until it is";
+
+/// What is shown of a lane while it is ours.
+struct Shown {
+    health: watch::Receiver<Health>,
+    brake: Arc<Brake>,
+    in_flight: Arc<AtomicUsize>,
+}
 
 /// What a lane's tasks share for as long as the process lives.
 #[derive(Clone)]
 pub(crate) struct LaneWorker {
     pub(crate) spec: LaneSpec,
+    /// The grant, which new settings may change.
+    pub(crate) rate: watch::Receiver<Rate>,
     pub(crate) node: String,
     pub(crate) store: Store,
     pub(crate) settings: Settings,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) chance: Chance,
     pub(crate) bodies: Arc<Bodies>,
     pub(crate) handle: Handle,
     pub(crate) keychain: Arc<dyn Keychain>,
@@ -48,12 +65,23 @@ pub(crate) struct LaneWorker {
 impl LaneWorker {
     /// Waits for the lease, owns the lane until it is lost, and starts over until told to stop.
     pub(crate) async fn run(self) {
+        if self.spec.waits {
+            // The other may be starting too. Later it is waited for no more: a lane without an owner serves nobody.
+            self.pause(self.settings.lease).await;
+        }
         while !self.stop.is_cancelled() {
+            // Taken before the look, so that a lane given back in between is not missed.
+            let released = self.handle.lane_released();
+            let tenure = Tenure::new(Instant::now(), self.settings.lease);
             match self.lease(false).await {
-                Ok(Lease::Granted { ownership, .. }) => self.own(ownership).await,
-                Ok(Lease::HeldBy { node, .. }) => {
-                    self.show(Some(node), &Health::Down("another node owns the lane".into()), None, 0);
-                    self.pause(self.settings.lease / 4).await;
+                Ok(Lease::Granted { ownership, .. }) => self.own(ownership, tenure).await,
+                Ok(Lease::HeldBy { node, ready, .. }) => {
+                    self.show_held(node, ready);
+                    tokio::select! {
+                        biased;
+                        () = self.pause(self.settings.lease / 4) => {}
+                        () = released => {}
+                    }
                 }
                 Err(error) => {
                     tracing::error!(lane = %self.spec.name, error = %full(&error), "no lease");
@@ -70,12 +98,13 @@ impl LaneWorker {
 
     async fn pause(&self, pause: Duration) {
         tokio::select! {
+            biased;
             () = tokio::time::sleep(pause) => {}
             () = self.stop.cancelled() => {}
         }
     }
 
-    async fn own(&self, owner: Ownership) {
+    async fn own(&self, owner: Ownership, tenure: Tenure) {
         tracing::info!(lane = %self.spec.name, epoch = owner.epoch, "lane is ours");
         let references = match self.take_over(&owner).await {
             Ok(references) => references,
@@ -86,27 +115,55 @@ impl LaneWorker {
             }
         };
         let lost = self.stop.child_token();
-        let (mut writing, connector, dispatcher) = self.bring_up(&owner, references, &lost);
+        let (mut writing, connector, dispatcher) = self.bring_up(&owner, &tenure, references, &lost);
         let tasks = TaskTracker::new();
         let (brake, in_flight) = (dispatcher.brake.clone(), dispatcher.in_flight.clone());
         if self.spec.reconciles {
             let reconciler = self.reconciler(&owner, &connector, &dispatcher, &lost);
             tasks.spawn(reconciler.run());
         }
-        tasks.spawn(self.clone().renew(owner.clone(), connector.health(), brake, in_flight, lost.clone()));
+        let shown = Shown { health: connector.health(), brake, in_flight };
+        let over = CancellationToken::new();
+        let renewing =
+            tokio::spawn(self.clone().renew(owner.clone(), tenure, shown, lost.clone(), over.clone()));
         self.dispatch(dispatcher, &lost).await;
         lost.cancel();
         connector.close(self.settings.drain).await;
         drop(connector);
         tasks.close();
         tasks.wait().await;
-        if timeout(self.settings.drain + WRITER_GRACE, &mut writing).await.is_err() {
-            tracing::error!(lane = %self.spec.name, "answers could not be kept before the end; the next owner finds them in doubt");
-            writing.abort();
+        tokio::select! {
+            biased;
+            _ended = &mut writing => {}
+            () = self.out_of_time() => {
+                tracing::error!(lane = %self.spec.name, "answers could not be kept before the end; the next owner finds them in doubt");
+                writing.abort();
+            }
         }
-        if let Err(error) = self.store.ledger.release(&owner).await {
-            tracing::warn!(lane = %self.spec.name, error = %full(&error), "lease not given back; it ends by itself");
+        over.cancel();
+        // It ends within one renewal.
+        let _ended = renewing.await;
+        self.release(&owner).await;
+    }
+
+    /// Answers can't be had twice: the writer has all the time there is, until the process itself has to end.
+    async fn out_of_time(&self) {
+        self.stop.cancelled().await;
+        tokio::time::sleep(self.settings.drain + WRITER_GRACE).await;
+    }
+
+    /// Gives the lane back. Taken again under the same epoch, a claim whose commit was not answered would never be found:
+    /// so it is tried until the lease has ended by itself.
+    async fn release(&self, owner: &Ownership) {
+        let asked_at = Instant::now();
+        while let Err(error) = self.store.ledger.release(owner).await {
+            if asked_at.elapsed() >= self.settings.lease || self.stop.is_cancelled() {
+                tracing::warn!(lane = %self.spec.name, error = %full(&error), "lease not given back; it ends by itself");
+                return;
+            }
+            self.pause(LEDGER_PAUSE).await;
         }
+        self.handle.release(owner.lane);
         tracing::info!(lane = %self.spec.name, epoch = owner.epoch, "lane given back");
     }
 
@@ -114,6 +171,7 @@ impl LaneWorker {
     fn bring_up(
         &self,
         owner: &Ownership,
+        tenure: &Tenure,
         references: References,
         lost: &CancellationToken,
     ) -> (JoinHandle<()>, Arc<dyn Connector>, Dispatcher) {
@@ -121,11 +179,18 @@ impl LaneWorker {
         let (intake_in, intake) = mpsc::channel(RECEIPT_BATCHES_MAX);
         let brake = Arc::new(Brake::default());
         let in_flight = Arc::new(AtomicUsize::new(0));
+        let meters = self.handle.meters().lane(&self.spec.name);
+        let unsettled = Unsettled::default();
         let writer = Writer {
+            unsettled: unsettled.clone(),
             ledger: self.store.ledger.clone(),
+            handle: self.handle.clone(),
+            meters: meters.clone(),
+            account: self.spec.account.clone(),
             owner: owner.clone(),
             route: self.spec.routes.first().copied(),
             clock: self.clock.clone(),
+            chance: self.chance.clone(),
             settings: self.settings.clone(),
             references,
             brake: brake.clone(),
@@ -146,6 +211,8 @@ impl LaneWorker {
             spec: self.spec.clone(),
             store: self.store.clone(),
             owner: owner.clone(),
+            tenure: tenure.clone(),
+            unsettled,
             clock: self.clock.clone(),
             settings: self.settings.clone(),
             bodies: self.bodies.clone(),
@@ -153,8 +220,10 @@ impl LaneWorker {
             health: connector.health(),
             connector: connector.clone(),
             reports: reports_in,
-            pacer: Pacer::new(self.spec.rate),
+            pacer: Pacer::new(*self.rate.borrow()),
+            rate: self.rate.clone(),
             brake,
+            meters,
             in_flight,
             stop: lost.clone(),
             claims: 0,
@@ -247,6 +316,7 @@ impl LaneWorker {
 
     async fn rest(&self, pause: Duration, lost: &CancellationToken) {
         tokio::select! {
+            biased;
             () = tokio::time::sleep(pause) => {}
             () = lost.cancelled() => {}
         }
@@ -259,6 +329,7 @@ impl LaneWorker {
         lost: &CancellationToken,
     ) {
         tokio::select! {
+            biased;
             () = tokio::time::sleep(self.settings.idle) => {}
             () = woken => {}
             changed = health.changed() => if changed.is_err() {
@@ -269,51 +340,73 @@ impl LaneWorker {
         }
     }
 
-    /// Keeps the lease and shows the lane's state until the lane is lost.
+    /// Keeps the lease and shows the lane's state until everything is `over`: also while answers are drained, which must
+    /// not be refused as a stranger's. Taken over, the lane is `lost`, and there is nothing to renew.
     async fn renew(
         self,
         owner: Ownership,
-        health: watch::Receiver<Health>,
-        brake: Arc<Brake>,
-        in_flight: Arc<AtomicUsize>,
+        tenure: Tenure,
+        shown: Shown,
         lost: CancellationToken,
+        over: CancellationToken,
     ) {
+        let Shown { health, brake, in_flight } = shown;
         let every = self.settings.lease / 4;
-        let mut renewed = tokio::time::Instant::now();
-        while !lost.is_cancelled() {
+        let (mut ours, mut told) = (true, false);
+        while !over.is_cancelled() {
             let state = health.borrow().clone();
-            self.show(Some(self.node.clone()), &state, Some(&brake), in_flight.load(Ordering::Relaxed));
-            if renewed.elapsed() >= every {
-                renewed = tokio::time::Instant::now();
-                match self.lease(state.can_send()).await {
-                    Ok(Lease::Granted { ownership, .. }) if ownership.epoch == owner.epoch => {}
-                    Ok(_) => {
-                        tracing::error!(lane = %self.spec.name, "the lane was taken over");
-                        lost.cancel();
-                    }
-                    Err(error) => {
-                        tracing::warn!(lane = %self.spec.name, error = %full(&error), "lease not renewed");
-                    }
+            // Lanes in reserve, here and elsewhere, go by whether this one can send.
+            if ours && (tenure.age(Instant::now()) >= every || state.can_send() != told) {
+                told = state.can_send();
+                ours = self.keep(&owner, &tenure, state.can_send()).await;
+                if !ours {
+                    lost.cancel();
                 }
             }
-            self.rest(STATUS_EVERY, &lost).await;
+            let state = if tenure.holds(Instant::now()) { state } else { Health::Down(NOT_RENEWED.into()) };
+            self.show(Some(self.node.clone()), &state, &brake, in_flight.load(Ordering::Relaxed));
+            self.rest(STATUS_EVERY.min(every), &over).await;
         }
-        self.show(None, &Health::Down("not owned by this node".into()), Some(&brake), 0);
+        self.show(None, &Health::Down("not owned by this node".into()), &brake, 0);
     }
 
-    fn show(&self, owner: Option<String>, health: &Health, brake: Option<&Brake>, in_flight: usize) {
+    /// One renewal; false if the lane is another's by now, or ours under a later epoch. A ledger that does not answer is not
+    /// waited for: the lane's state has to be shown meanwhile.
+    async fn keep(&self, owner: &Ownership, tenure: &Tenure, ready: bool) -> bool {
+        let asked_at = Instant::now();
+        match timeout(self.settings.lease / 4, self.lease(ready)).await {
+            Ok(Ok(Lease::Granted { ownership, .. })) if ownership.epoch == owner.epoch => {
+                tenure.renewed(asked_at);
+            }
+            Ok(Ok(_)) => {
+                tracing::error!(lane = %self.spec.name, epoch = owner.epoch, "the lane was taken over");
+                return false;
+            }
+            Ok(Err(error)) => {
+                tracing::warn!(lane = %self.spec.name, error = %full(&error), "lease not renewed");
+            }
+            Err(_) => {
+                tracing::warn!(lane = %self.spec.name, "lease not renewed: the ledger does not answer");
+            }
+        }
+        true
+    }
+
+    fn show_held(&self, node: String, ready: bool) {
+        let health = held(&node, ready);
+        let unowned = unowned(&self.spec, *self.rate.borrow());
+        self.handle.show(LaneStatus { health, can_send: ready, owner: Some(node), ..unowned });
+    }
+
+    fn show(&self, owner: Option<String>, health: &Health, brake: &Brake, in_flight: usize) {
         self.handle.show(LaneStatus {
-            name: self.spec.name.clone(),
-            routes: self.spec.route_names.clone(),
-            kind: self.spec.kind,
-            granted: self.spec.rate,
-            rate_now: brake.map_or(0.0, Brake::rate_now),
+            rate_now: brake.rate_now(),
             health: health_line(health),
             can_send: health.can_send(),
             owner,
             in_flight,
-            throttles: brake.map_or(0, Brake::throttles),
-            standby: self.spec.standby,
+            throttles: brake.throttles(),
+            ..unowned(&self.spec, *self.rate.borrow())
         });
     }
 }

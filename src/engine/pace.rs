@@ -1,20 +1,28 @@
 //! Keeps a lane at its granted rate, in parts per second, and below it after the provider said "too fast".
 //!
-//! The bucket is small and refills slightly slower than granted, so that no sliding second carries more
-//! than the grant: burst + refill = grant.
+//! Two bounds together: a bucket, which spreads what leaves evenly and lets a late wake-up be made good, and a look back
+//! at what has left, so that no sliding second carries more than the grant however much is made good. The parts of one
+//! message leave together, so the bucket is never smaller than a message. Time is the runtime's, so that a test may
+//! pause it.
 
 use std::{
-    num::NonZeroU32,
+    collections::VecDeque,
     sync::atomic::{AtomicU64, Ordering},
     time::Duration,
 };
 
 use contract::Rate;
-use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use tokio::time::Instant;
 
-/// Share of a second's grant that may leave at once: covers the runtime's timer resolution.
-const BURST_SHARE: f64 = 0.008;
+/// What the lane may make good at once after a late wake-up, as a share of a second's grant.
+const BURST_SHARE: f64 = 0.05;
+/// What leaves together when nothing is late: a few timer ticks' worth.
+const SLICE_SHARE: f64 = 0.004;
+/// The provider's sliding second is looked at as if it were longer by this: parts do not travel equally fast.
+const JITTER: Duration = Duration::from_millis(8);
+const WINDOW: Duration = Duration::from_secs(1).saturating_add(JITTER);
+/// The bucket refills so that the window is just not full.
+const REFILL_SHARE: f64 = 0.992;
 /// One throttle reply slows the lane to this share of its rate…
 const DECREASE: f64 = 0.7;
 /// …at most once in this time, since replies to one burst come together.
@@ -67,13 +75,13 @@ impl Brake {
     }
 }
 
-/// Additive increase, multiplicative decrease, around a governor.
+/// Additive increase, multiplicative decrease, around a bucket and a look back.
 #[derive(Debug)]
 pub(crate) struct Pacer {
     granted_per_s: f64,
     now_per_s: f64,
-    limiter: DefaultDirectRateLimiter,
-    burst: u32,
+    bucket: Bucket,
+    window: Window,
     throttles_seen: u64,
     decreased_at: Option<Instant>,
     increased_at: Instant,
@@ -82,17 +90,22 @@ pub(crate) struct Pacer {
 impl Pacer {
     pub(crate) fn new(granted: Rate) -> Self {
         let granted_per_s = granted.as_per_second();
-        let (limiter, burst) = limiter(granted_per_s);
         let now = Instant::now();
         Self {
             granted_per_s,
             now_per_s: granted_per_s,
-            limiter,
-            burst,
+            bucket: Bucket::empty(granted_per_s, now),
+            window: Window::default(),
             throttles_seen: 0,
             decreased_at: None,
             increased_at: now,
         }
+    }
+
+    /// A new grant from now on; what has left before still counts.
+    pub(crate) fn regrant(&mut self, granted: Rate) {
+        self.granted_per_s = granted.as_per_second();
+        self.set(self.granted_per_s, Instant::now());
     }
 
     /// Parts per second the lane allows itself now.
@@ -100,28 +113,34 @@ impl Pacer {
         self.now_per_s
     }
 
-    /// How many parts one admission should ask for: what fits the bucket.
+    /// How many parts one admission should ask for.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "rates are small and positive"
+    )]
     pub(crate) fn slice(&self) -> u32 {
-        self.burst
+        ((self.now_per_s * SLICE_SHARE) as u32).max(1)
     }
 
-    /// Waits until `parts` may leave.
+    /// Waits until `parts` may leave together.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "rates are far below 2^32")]
     pub(crate) async fn admit(&mut self, parts: u32, brake: &Brake) {
         self.adapt(brake, Instant::now());
         brake.show_rate(self.now_per_s);
-        let mut left = parts;
-        while let Some(wanted) = NonZeroU32::new(left.min(self.burst)) {
-            match self.limiter.check_n(wanted) {
-                Ok(Ok(())) => left -= wanted.get(),
-                Ok(Err(not_until)) => {
-                    use governor::clock::Clock as _;
-                    let wait = not_until.wait_time_from(governor::clock::DefaultClock::default().now());
-                    tokio::time::sleep(wait).await;
-                }
-                // The bucket shrank under us; ask for less.
-                Err(_) => self.burst = (self.burst / 2).max(1),
-            }
+        while let Some(at) = self.bucket.take(parts, Instant::now()) {
+            tokio::time::sleep_until(at).await;
         }
+        // Never above the grant; a grant below one part a second still lets one leave.
+        let limit = (self.now_per_s as u32).max(1);
+        while let Err(wait) = self.window.leave(Instant::now(), parts, limit) {
+            tokio::time::sleep(wait).await;
+        }
+    }
+
+    /// What was admitted last has left only now: it waited for a free place in the provider's window.
+    pub(crate) fn departed(&mut self) {
+        self.window.left_late(Instant::now());
     }
 
     fn adapt(&mut self, brake: &Brake, now: Instant) {
@@ -132,38 +151,87 @@ impl Pacer {
             if !resting {
                 self.decreased_at = Some(now);
                 self.increased_at = now;
-                self.set(self.now_per_s * DECREASE);
+                self.set(self.now_per_s * DECREASE, now);
             }
             return;
         }
         let quiet = now - self.increased_at;
         if self.now_per_s < self.granted_per_s && quiet >= Duration::from_secs(1) {
             self.increased_at = now;
-            self.set(self.now_per_s + self.granted_per_s * INCREASE_SHARE_PER_S * quiet.as_secs_f64());
+            self.set(self.now_per_s + self.granted_per_s * INCREASE_SHARE_PER_S * quiet.as_secs_f64(), now);
         }
     }
 
-    fn set(&mut self, per_s: f64) {
+    fn set(&mut self, per_s: f64, now: Instant) {
         self.now_per_s = per_s.clamp(self.granted_per_s * FLOOR_SHARE, self.granted_per_s);
-        (self.limiter, self.burst) = limiter(self.now_per_s);
+        self.bucket = Bucket::empty(self.now_per_s, now);
     }
 }
 
-/// A bucket whose burst and refill together give `per_s` in any sliding second.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to the target's range")]
-fn limiter(per_s: f64) -> (DefaultDirectRateLimiter, u32) {
-    let burst = (per_s * BURST_SHARE).floor().clamp(1.0, 100_000.0);
-    let refill_per_s = if burst > 1.0 { per_s - burst } else { per_s * (1.0 - BURST_SHARE) };
-    let period = Duration::from_secs_f64(1.0 / refill_per_s.max(0.001));
-    let burst = NonZeroU32::new(burst as u32).unwrap_or(NonZeroU32::MIN);
-    let quota = Quota::with_period(period.max(Duration::from_nanos(1)))
-        .unwrap_or(Quota::per_second(NonZeroU32::MIN))
-        .allow_burst(burst);
-    let limiter = RateLimiter::direct(quota);
-    // A bucket starts full; a lane that just slowed down or began must not open with a burst.
-    let emptied = limiter.check_n(burst);
-    debug_assert!(matches!(emptied, Ok(Ok(()))), "the burst fits its own bucket");
-    (limiter, burst.get())
+/// How much may leave at once, and how fast that comes back.
+#[derive(Debug, Clone)]
+struct Bucket {
+    /// Parts.
+    capacity: f64,
+    refill_per_s: f64,
+    /// When it would be full if nothing left any more.
+    full_at: Instant,
+}
+
+impl Bucket {
+    /// It starts empty: a lane that just slowed down or began must not open with a burst.
+    fn empty(per_s: f64, now: Instant) -> Self {
+        let capacity = (per_s * BURST_SHARE).max(1.0);
+        let refill_per_s = (per_s * REFILL_SHARE).max(0.001);
+        Self { capacity, refill_per_s, full_at: now + Duration::from_secs_f64(capacity / refill_per_s) }
+    }
+
+    fn span(&self, parts: f64) -> Duration {
+        Duration::from_secs_f64(parts / self.refill_per_s)
+    }
+
+    /// Takes them, or says when to ask again. What is larger than the bucket leaves from a full one and owes the rest.
+    fn take(&mut self, parts: u32, now: Instant) -> Option<Instant> {
+        let parts = f64::from(parts);
+        let latest = now + self.span((self.capacity - parts).max(0.0));
+        if self.full_at > latest {
+            return Some(now + (self.full_at - latest));
+        }
+        self.full_at = self.full_at.max(now) + self.span(parts);
+        None
+    }
+}
+
+/// What has left within the last second.
+#[derive(Debug, Default)]
+struct Window {
+    left: VecDeque<(Instant, u32)>,
+    parts: u32,
+}
+
+impl Window {
+    /// Notes that `parts` leave now; `Err`: how long until there may be room for them. More than the limit leave alone.
+    fn leave(&mut self, now: Instant, parts: u32, limit: u32) -> Result<(), Duration> {
+        while let Some((at, gone)) = self.left.front().copied().filter(|(at, _)| *at + WINDOW <= now) {
+            debug_assert!(at <= now, "time goes forward");
+            self.parts -= gone;
+            self.left.pop_front();
+        }
+        match self.left.front() {
+            Some((oldest, _)) if self.parts + parts > limit => Err(*oldest + WINDOW - now),
+            _ => {
+                self.left.push_back((now, parts));
+                self.parts += parts;
+                Ok(())
+            }
+        }
+    }
+
+    fn left_late(&mut self, now: Instant) {
+        if let Some((at, _)) = self.left.back_mut() {
+            *at = now;
+        }
+    }
 }
 
 #[cfg(test)]
@@ -189,10 +257,79 @@ mod tests {
     }
 
     #[test]
-    fn burst_and_refill_never_exceed_the_grant() {
-        for per_s in [1.0, 50.0, 100.0, 999.0, 1000.0, 20_000.0] {
-            let (_, burst) = limiter(per_s);
-            assert!(f64::from(burst) <= (per_s * BURST_SHARE).max(1.0), "{per_s}: {burst}");
+    fn no_sliding_second_holds_more_than_the_limit_however_late_the_wake_ups() {
+        let start = Instant::now();
+        let at = |us: u64| start + Duration::from_micros(us);
+        let mut window = Window::default();
+        let mut left: Vec<(u64, u32)> = Vec::new();
+        // Wakes up now and then only, and tries to make good at once what it missed.
+        for tick in 0..3_000_u64 {
+            let us = tick * 997 + tick % 7 * 5_000;
+            let us = us.max(left.last().map_or(0, |(last, _)| *last));
+            while window.leave(at(us), 3, 100).is_ok() {
+                left.push((us, 3));
+            }
+        }
+        for (us, _) in &left {
+            let second = left.iter().filter(|(at, _)| (*us..us + 1_000_000).contains(at));
+            assert!(second.map(|(_, parts)| parts).sum::<u32>() <= 100);
+        }
+        let all: u32 = left.iter().map(|(_, parts)| parts).sum();
+        assert!(all > 290, "nor much less: {all}");
+    }
+
+    #[test]
+    fn a_message_larger_than_the_grant_leaves_alone() {
+        let now = Instant::now();
+        let mut window = Window::default();
+        assert_eq!(window.leave(now, 3, 1), Ok(()));
+        assert_eq!(window.leave(now, 3, 1), Err(WINDOW));
+        assert_eq!(window.leave(now + WINDOW, 3, 1), Ok(()));
+    }
+
+    /// Half a minute of a full queue; returns parts per second over all of it.
+    async fn flood(per_s: u32, message_parts: u32, stall: impl Fn(u32) -> Duration) -> f64 {
+        const SPAN: Duration = Duration::from_secs(30);
+        let brake = Brake::default();
+        let mut pacer = Pacer::new(Rate::per_second(per_s));
+        let began = Instant::now();
+        let mut second: VecDeque<(Instant, u32)> = VecDeque::new();
+        let (mut total, mut turn) = (0, 0);
+        while began.elapsed() < SPAN {
+            let parts = (pacer.slice() / message_parts).max(1) * message_parts;
+            pacer.admit(parts, &brake).await;
+            turn += 1;
+            tokio::time::sleep_until(Instant::now() + stall(turn)).await;
+            let now = Instant::now();
+            while second.front().is_some_and(|(at, _)| now - *at >= Duration::from_secs(1)) {
+                second.pop_front();
+            }
+            second.push_back((now, parts));
+            let sliding: u32 = second.iter().map(|(_, parts)| parts).sum();
+            assert!(sliding <= per_s, "{per_s}/s, {message_parts} parts: {sliding} in a second");
+            pacer.departed();
+            total += parts;
+        }
+        f64::from(total) / began.elapsed().as_secs_f64()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn no_sliding_second_above_the_grant_and_the_grant_is_held() {
+        let prompt = |_| Duration::ZERO;
+        for per_s in [50, 100, 200, 999, 1000, 2000, 20_000] {
+            let held = flood(per_s, 1, prompt).await / f64::from(per_s);
+            assert!(held > 0.985, "{per_s}/s: {held}");
+        }
+        for (per_s, message_parts) in [(20, 3), (50, 3), (100, 2), (1000, 5), (4, 4)] {
+            flood(per_s, message_parts, prompt).await;
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_waited_for_the_window_does_not_catch_up() {
+        for (per_s, message_parts) in [(50, 1), (50, 3), (1000, 1)] {
+            let held = |turn: u32| Duration::from_millis(if turn.is_multiple_of(20) { 700 } else { 0 });
+            flood(per_s, message_parts, held).await;
         }
     }
 }

@@ -35,6 +35,7 @@ impl Reconciler {
                 tracing::warn!(lane = %self.spec.name, error = %full(&error), "doubts were not looked at");
             }
             tokio::select! {
+                biased;
                 () = tokio::time::sleep(LOOK_EVERY) => {}
                 () = self.stop.cancelled() => {}
             }

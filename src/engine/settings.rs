@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Settings {
     /// How long a lane stays ours without renewal. Longer than any single ledger call may take.
     pub lease: Duration,
@@ -46,7 +46,7 @@ impl Default for Settings {
             claim_messages_max: 200,
             claim_span: Duration::from_millis(250),
             settle_rows_max: 500,
-            settle_wait: Duration::from_millis(50),
+            settle_wait: Duration::from_millis(20),
             fanout_rows: 20_000,
             sweep_every: Duration::from_secs(1),
             sweep_rows: 5_000,

@@ -20,10 +20,13 @@ use tokio::{
     time::Instant,
 };
 
-use super::{Settings, pace::Brake, references::References};
+use super::{
+    Account, Chance, Handle, Settings, meters::LaneMeters, pace::Brake, references::References,
+    unsettled::Unsettled,
+};
 use crate::{
     domain::{
-        AlertId, ClaimId, MessageKey, RouteId,
+        AlertId, ClaimId, LaneId, MessageKey, RouteId,
         schedule::{ReasonClass as DelayClass, Retry, RetryPolicy},
     },
     ledger::{
@@ -89,10 +92,15 @@ impl ReceiptSink for LaneSink {
 
 pub(crate) struct Writer {
     pub(crate) ledger: Arc<dyn Ledger>,
+    pub(crate) handle: Handle,
+    pub(crate) meters: LaneMeters,
+    pub(crate) unsettled: Unsettled,
+    pub(crate) account: Account,
     pub(crate) owner: Ownership,
     /// Where the lane's followers and templates belong.
     pub(crate) route: Option<RouteId>,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) chance: Chance,
     pub(crate) settings: Settings,
     pub(crate) references: References,
     pub(crate) brake: Arc<Brake>,
@@ -104,8 +112,8 @@ pub(crate) struct Writer {
 }
 
 /// Facts gathered for one flush.
-#[derive(Default)]
 struct Batch {
+    began: Instant,
     ended: Vec<Settlement>,
     found: Vec<Found>,
     receipts: Vec<Receipt>,
@@ -115,6 +123,19 @@ struct Batch {
 }
 
 impl Batch {
+    /// The first fact has come.
+    fn begin() -> Self {
+        Self {
+            began: Instant::now(),
+            ended: Vec::new(),
+            found: Vec::new(),
+            receipts: Vec::new(),
+            told: Vec::new(),
+            inbound: Vec::new(),
+            findings: Vec::new(),
+        }
+    }
+
     fn rows(&self) -> usize {
         self.ended.len() + self.found.len() + self.receipts.len()
     }
@@ -139,7 +160,7 @@ impl Writer {
 
     /// The next batch: full, or as old as facts may get. `None` when all senders are gone.
     async fn gather(&mut self) -> Option<Batch> {
-        let mut batch = Batch::default();
+        let mut batch = Batch::begin();
         let mut due: Option<Instant> = None;
         loop {
             if batch.rows() >= self.settings.settle_rows_max {
@@ -165,6 +186,9 @@ impl Writer {
             }
             let patience = if batch.is_silent() { self.settings.settle_wait } else { RECEIPT_WAIT };
             let latest = Instant::now() + patience;
+            if due.is_none() {
+                batch.began = Instant::now();
+            }
             due = Some(due.map_or(latest, |due| due.min(latest)));
         }
     }
@@ -173,6 +197,7 @@ impl Writer {
     async fn last(&mut self, mut batch: Batch) -> Option<Batch> {
         while batch.rows() < self.settings.settle_rows_max {
             tokio::select! {
+                biased;
                 Some(reports) = self.reports.recv() => self.take_reports(reports, &mut batch),
                 Some(item) = self.intake.recv() => take_intake(item, &mut batch),
                 else => break,
@@ -214,6 +239,10 @@ impl Writer {
     }
 
     fn settlement(&self, ticket: &Ticket, outcome: Outcome, at: Timestamp) -> Settlement {
+        if let Some(reason) = outcome.answer.reason() {
+            let Ticket { alert, route, seq, attempt, .. } = *ticket;
+            tracing::debug!(lane = %self.owner.lane, alert, route, seq, attempt, code = reason.code, "not taken");
+        }
         let accepted = outcome.accepted.into_iter().map(|part| (part.part, part.reference)).collect();
         Settlement {
             key: key(ticket),
@@ -255,6 +284,7 @@ impl Writer {
                 self.refused(reason, strikes + 1, at)
             }
             Answer::Uncertain { reason } => {
+                self.meters.uncertain();
                 let strikes = strikes + 1;
                 let resend_at = if self.exhausted(strikes) {
                     Timestamp::MAX // later than any expiry: it stays in doubt
@@ -278,7 +308,7 @@ impl Writer {
         let policy = RetryPolicy { attempts_max: self.settings.strikes_max, ..RetryPolicy::default() };
         let tries = u32::try_from(strikes).unwrap_or(0);
         // The ledger ends what would come after the alert's expiry.
-        match policy.next(class, tries, rand::random(), at, Timestamp::MAX) {
+        match policy.next(class, tries, self.chance.fraction(), at, Timestamp::MAX) {
             Retry::At(due_at) => End::Again { why: why(reason), kind: AgainKind::Refused, due_at, strikes },
             Retry::Never(_) => End::Failed(why(reason)),
         }
@@ -291,12 +321,17 @@ impl Writer {
     /// Settles, then records. Answers wait as long as the ledger is away; receipts are given back to their
     /// provider after a while, since it can bring them again and answers cannot be had twice.
     async fn flush(&mut self, batch: Batch) -> Result<(), LedgerError> {
-        let Batch { ended, found, receipts, told, inbound, findings } = batch;
+        let Batch { began, ended, found, receipts, told, inbound, findings } = batch;
         if !ended.is_empty() || !found.is_empty() {
             self.settle(&ended, &found).await?;
+            self.unsettled.settled(ended.len());
+            self.meters.settled(began.elapsed());
+            self.tell(&ended);
         }
         if !receipts.is_empty() {
+            let count = receipts.len();
             let result = self.record(receipts).await;
+            self.meters.recorded(count, began.elapsed());
             for tell in told {
                 // The connector may have gone meanwhile; the receipts are kept all the same.
                 let _gone = tell.send(result.clone());
@@ -340,36 +375,68 @@ impl Writer {
     }
 
     async fn record(&self, receipts: Vec<Receipt>) -> Result<(), NotRecorded> {
-        let facts: Vec<_> = receipts.into_iter().map(|receipt| self.fact(receipt)).collect();
         let until = Instant::now() + RECEIPT_PATIENCE;
         loop {
-            match self.ledger.record(self.clock.now(), &facts).await {
-                Ok(_) => return Ok(()),
+            match self.record_once(&receipts).await {
+                Ok(()) => return Ok(()),
                 Err(error) if error.is_passing() && Instant::now() < until => {
                     tokio::time::sleep(LEDGER_RETRY).await;
                 }
                 Err(error) => {
                     let error = full(&error);
-                    tracing::error!(lane = %self.owner.lane, %error, receipts = facts.len(), "receipts not kept; the provider shall bring them again");
+                    tracing::error!(lane = %self.owner.lane, %error, receipts = receipts.len(), "receipts not kept; the provider shall bring them again");
                     return Err(NotRecorded(error));
                 }
             }
         }
     }
 
-    fn fact(&self, receipt: Receipt) -> ReceiptFact {
-        let known = receipt.references.first().and_then(|first| self.references.get(first));
+    async fn record_once(&self, receipts: &[Receipt]) -> Result<(), LedgerError> {
+        let known =
+            |receipt: &Receipt| receipt.references.first().and_then(|first| self.references.get(first));
+        let strangers: Vec<_> = receipts.iter().filter(|receipt| known(receipt).is_none()).collect();
+        let mut origins =
+            self.account.origins(&self.handle, &self.ledger, self.owner.lane, &strangers).await?.into_iter();
+        let facts: Vec<_> = receipts
+            .iter()
+            .map(|receipt| match known(receipt) {
+                Some(part) => self.fact(receipt, self.owner.lane, Some(part)),
+                None => {
+                    let (lane, part) = origins.next().unwrap_or((self.owner.lane, None));
+                    self.fact(receipt, lane, part)
+                }
+            })
+            .collect();
+        self.ledger.record(self.clock.now(), &facts).await?;
+        self.handle.moved(facts.iter().filter_map(|fact| fact.known).map(|part| part.key.alert));
+        Ok(())
+    }
+
+    fn fact(&self, receipt: &Receipt, lane: LaneId, known: Option<KnownPart>) -> ReceiptFact {
         let plain = receipt.verdict == ReceiptVerdict::Delivered;
         ReceiptFact {
-            lane: self.owner.lane,
+            lane,
             known,
-            references: receipt.references,
-            address: receipt.address,
+            references: receipt.references.clone(),
+            address: receipt.address.clone(),
             verdict: receipt.verdict,
-            code: receipt.code,
+            code: receipt.code.clone(),
             provider_at: receipt.provider_at,
             received_at: self.clock.now(),
-            raw: if plain { None } else { receipt.raw },
+            raw: if plain { None } else { receipt.raw.clone() },
+        }
+    }
+
+    /// What became durable: others may look at it, and hear of receipts for it.
+    fn tell(&self, ended: &[Settlement]) {
+        self.handle.moved(ended.iter().map(|settled| settled.key.alert));
+        let taken = ended.iter().flat_map(|settled| {
+            settled.accepted.iter().map(|(part, reference)| {
+                (reference.clone(), KnownPart { key: settled.key, attempt: settled.attempt, part: *part })
+            })
+        });
+        if self.account.lanes.len() > 1 {
+            self.account.remember(&self.handle, self.owner.lane, taken.collect());
         }
     }
 }
