@@ -156,7 +156,7 @@ fn per_channel(
     let mut channels = BTreeMap::new();
     for channel in Channel::ALL {
         let of_channel =
-            |name: &str| office.setup.route_named(name).is_some_and(|route| route.channel == *channel);
+            |name: &str| office.setup.load().route_named(name).is_some_and(|route| route.channel == *channel);
         let routes = counts.routes.iter().filter(|route| of_channel(&route.route));
         let total: Counts = routes.map(|route| route.counts).sum();
         let compared = compared.get(channel).copied().unwrap_or_default();
@@ -316,7 +316,7 @@ async fn compare(
 }
 
 fn channel_of(office: &Office, route: RouteId) -> Channel {
-    office.setup.route(route).map_or(Channel::Sms, |route| route.channel)
+    office.setup.load().route(route).map_or(Channel::Sms, |route| route.channel)
 }
 
 /// What the providers counted by themselves.

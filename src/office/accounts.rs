@@ -39,6 +39,8 @@ pub enum Act {
     ManageAccounts,
     /// Renew the consent of an account at a provider.
     RenewConsent,
+    /// Store and retire the forms from which alerts are begun.
+    ManageTemplates,
 }
 
 impl Act {
@@ -55,6 +57,7 @@ impl Act {
         Self::ReadAccounts,
         Self::ManageAccounts,
         Self::RenewConsent,
+        Self::ManageTemplates,
     ];
 
     /// The roles that may, for a refusal.
@@ -69,7 +72,10 @@ impl Act {
 pub const fn allows(role: Role, act: Act) -> bool {
     match (role, act) {
         (Role::Admin, _) | (_, Act::Read) => true,
-        (Role::Author, Act::Write | Act::Import | Act::ManageGroups | Act::ManagePeople) => true,
+        (
+            Role::Author,
+            Act::Write | Act::Import | Act::ManageGroups | Act::ManagePeople | Act::ManageTemplates,
+        ) => true,
         (Role::Author, Act::ReadNumbers | Act::ReadTrail | Act::Decide | Act::Steer) => false,
         (Role::Approver, Act::Write | Act::Decide | Act::Steer | Act::ReadTrail) => true,
         (Role::Approver, Act::ReadNumbers | Act::Import | Act::ManageGroups | Act::ManagePeople) => false,
@@ -79,6 +85,7 @@ pub const fn allows(role: Role, act: Act) -> bool {
             Act::Write | Act::Decide | Act::Steer | Act::Import | Act::ManageGroups | Act::ManagePeople,
         ) => false,
         (Role::Author | Role::Approver, Act::ReadAccounts) => false,
+        (Role::Approver | Role::Auditor, Act::ManageTemplates) => false,
         (Role::Author | Role::Approver | Role::Auditor, Act::ManageAccounts | Act::RenewConsent) => false,
     }
 }
@@ -252,11 +259,11 @@ mod tests {
         let letters = |role| -> String {
             Act::ALL.iter().map(|act| if allows(role, *act) { 'x' } else { '-' }).collect()
         };
-        // Read, numbers, trail, write, decide, steer, import, groups, people, accounts, manage accounts, consent.
-        assert_eq!(letters(Role::Author), "x--x--xxx---");
-        assert_eq!(letters(Role::Approver), "x-xxxx------");
-        assert_eq!(letters(Role::Auditor), "xxx------x--");
-        assert_eq!(letters(Role::Admin), "xxxxxxxxxxxx");
+        // Read, numbers, trail, write, decide, steer, import, groups, people, accounts, manage accounts, consent, templates.
+        assert_eq!(letters(Role::Author), "x--x--xxx---x");
+        assert_eq!(letters(Role::Approver), "x-xxxx-------");
+        assert_eq!(letters(Role::Auditor), "xxx------x---");
+        assert_eq!(letters(Role::Admin), "xxxxxxxxxxxxx");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What the domain refuses about texts and audiences, said to the person who fills in the form: field, reason, remedy.
 
 use super::{Complaint, Text};
-use crate::domain::{AudienceRefusal, ContentRefusal, SmsForm, content::Legacy};
+use crate::domain::{AudienceRefusal, Blank, ContentRefusal, SmsForm, content::Legacy};
 
 pub(super) fn content_complaint(refusal: &ContentRefusal) -> Complaint {
     let (field, value) = place(refusal);
@@ -9,6 +9,12 @@ pub(super) fn content_complaint(refusal: &ContentRefusal) -> Complaint {
     // The domain names the later fields whole.
     let field = if field.starts_with("content.") { field.to_owned() } else { format!("content.{field}") };
     Complaint::new(&field, &value, reason, remedy)
+}
+
+/// A draft may have blanks, an alert that is sent may not.
+pub(super) fn blank_complaint(Blank { field, text }: &Blank) -> Complaint {
+    let remedy = both(format!("viết nội dung thay cho {text}"), format!("write what stands in for {text}"));
+    Complaint::new(field, text, ("còn chỗ trống chưa điền", "a blank that is not filled in"), remedy)
 }
 
 /// The field, and what in it is wrong.

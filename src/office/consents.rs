@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use super::{Act, Conflict, Office, OfficeError, Result, Text, accounts::require};
 use crate::{
-    engine::{Consent, ConsentStart},
+    engine::{Consent, ConsentRefusal, ConsentStart},
     ledger::Account,
 };
 
@@ -30,7 +30,8 @@ impl Office {
         Ok(consent.start(&format!("{}/consent/{lane}", public_url.trim_end_matches('/'))))
     }
 
-    /// Exchanges the code that came back and stores what it brings. `Err` inside: the sentence for the person.
+    /// Exchanges the code that came back, for the account that came back with it, and stores what it brings. `Err` inside:
+    /// the sentence for the person.
     ///
     /// # Errors
     /// A lane whose consent nobody can renew.
@@ -39,20 +40,25 @@ impl Office {
         lane: &str,
         code: &str,
         verifier: &str,
-    ) -> Result<std::result::Result<(), String>> {
+        account: Option<&str>,
+    ) -> Result<std::result::Result<(), ConsentRefusal>> {
         let consent = self.consent_of(lane)?;
-        let answer = tokio::time::timeout(EXCHANGE_LIMIT, consent.finish(code, verifier)).await;
-        let answer =
-            answer.unwrap_or_else(|_| Err("the provider did not answer in time; start again".to_owned()));
+        let answer = tokio::time::timeout(EXCHANGE_LIMIT, consent.finish(code, verifier, account)).await;
+        let answer = answer.unwrap_or_else(|_| {
+            Err(ConsentRefusal {
+                vi: "nhà cung cấp không trả lời kịp: hãy bắt đầu lại".to_owned(),
+                en: "the provider did not answer in time: begin again".to_owned(),
+            })
+        });
         match &answer {
             Ok(()) => tracing::info!(lane, "consent renewed"),
-            Err(why) => tracing::error!(lane, why, "consent not renewed"),
+            Err(why) => tracing::error!(lane, why = why.en, "consent not renewed"),
         }
         Ok(answer)
     }
 
     fn consent_of(&self, lane: &str) -> Result<Arc<dyn Consent>> {
-        let known = self.consents.get(lane).cloned();
+        let known = self.consents.load().get(lane).cloned();
         known.ok_or_else(|| OfficeError::no("lane with a consent to renew named", lane))
     }
 }

@@ -71,6 +71,9 @@ pub enum Conflict {
     Stale { alert: AlertId, phase: Phase, version: i64, last: Option<LastChange> },
     #[error("{what} `{value}` exists already; choose another name")]
     Taken { what: &'static str, value: String },
+    /// Somebody stored or retired it at the same time.
+    #[error("template `{name}` was changed meanwhile; look at it again")]
+    Template { name: String },
     #[error("{key}: {why}")]
     Setting { key: &'static str, why: Text },
     #[error("alert {alert} is `{phase}`: {why}")]

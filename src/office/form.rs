@@ -105,7 +105,7 @@ impl Office {
             itself,
         };
         let mut complaints = Complaints(Vec::new());
-        let limits = ContentLimits { parts_max: self.setup.parts_max };
+        let limits = ContentLimits { parts_max: self.setup.load().parts_max };
         let content = check_content(form, limits, &mut complaints);
         check_reference(form, &known, &mut complaints);
         check_expiry(form, &known, &mut complaints);

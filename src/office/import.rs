@@ -153,7 +153,7 @@ impl Office {
             groups.insert(group_key(&group.name), group.slug.clone());
             groups.insert(group_key(&group.slug), group.slug);
         }
-        let served = self.setup.carriers.iter().map(|(carrier, _)| carrier.clone()).collect();
+        let served = self.setup.load().carriers.iter().map(|(carrier, _)| carrier.clone()).collect();
         Ok(Rows {
             header,
             numbers: self.numbers.clone(),

@@ -17,9 +17,12 @@ mod preview;
 mod reach;
 mod report;
 mod report_csv;
+mod templates;
 pub mod words;
 
 use std::{collections::BTreeMap, sync::Arc};
+
+use arc_swap::ArcSwap;
 
 pub use accounts::{Act, ApiKey, NewKey, allows, roles_that_may};
 pub use actions::Seen;
@@ -36,6 +39,7 @@ pub use preview::{
 pub use reach::{ExhibitView, InboxView, PersonReach, Reached};
 pub use report::{AlertCounts, AreaReport, MessageView, PeopleCounts, RouteCounts};
 pub use report_csv::CsvStream;
+pub use templates::{Template, TemplateChange, TemplateForm, TemplateLine};
 pub use words::Text;
 
 use crate::{
@@ -44,11 +48,15 @@ use crate::{
     ledger::Store,
 };
 
+/// Lanes whose provider's consent can be renewed.
+pub type Consents = BTreeMap<String, Arc<dyn Consent>>;
+
 /// Everything the office's work needs. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Office {
     pub store: Store,
-    pub setup: Arc<Setup>,
+    /// Routes and plans as the settings have them now; new settings may replace it while work goes on.
+    pub setup: Arc<ArcSwap<Setup>>,
     pub numbers: Arc<NumberPlan>,
     pub areas: Arc<AreaCatalogue>,
     pub clock: Arc<dyn contract::Clock>,
@@ -56,5 +64,5 @@ pub struct Office {
     /// Where providers' callbacks are read and kept.
     pub desk: Arc<CallbackDesk>,
     /// Official Accounts whose consent an admin can renew, by lane.
-    pub consents: Arc<BTreeMap<String, Arc<dyn Consent>>>,
+    pub consents: Arc<ArcSwap<Consents>>,
 }

@@ -11,6 +11,7 @@ use serde::{
 use super::{Act, Complaint, Complaints, Office, Result, Text, accounts::require};
 use crate::{
     domain::{Channel, Plan, PlanRefusal},
+    engine::Reach,
     ledger::Account,
 };
 
@@ -62,7 +63,8 @@ impl Office {
     /// `by` may not.
     pub fn plans(&self, by: &Account) -> Result<Vec<NamedPlan>> {
         require(by, Act::Read)?;
-        let plans = self.setup.plans.iter();
+        let setup = self.setup.load();
+        let plans = setup.plans.iter();
         Ok(plans.map(|(name, plan)| NamedPlan { name: name.clone(), plan: plan.clone() }).collect())
     }
 
@@ -71,7 +73,7 @@ impl Office {
         let plan = match asked {
             None => Plan::default(),
             Some(PlanForm::Steps(plan)) => plan.clone(),
-            Some(PlanForm::Named(name)) => match self.setup.plans.get(name) {
+            Some(PlanForm::Named(name)) => match self.setup.load().plans.get(name) {
                 Some(plan) => plan.clone(),
                 None => {
                     complaints.0.push(self.unknown(name));
@@ -83,16 +85,35 @@ impl Office {
             complaints.0.push(plan_complaint(&refusal));
             return None;
         }
-        let unserved = self.unserved(&plan);
-        if unserved.is_empty() {
+        let mut found = self.unserved(&plan);
+        found.extend(self.late_pages(&plan));
+        if found.is_empty() {
             return Some(plan);
         }
-        complaints.0.extend(unserved);
+        complaints.0.extend(found);
         None
     }
 
+    /// What goes to nobody in particular, on a later step: it cannot be for those who were not reached before. (That a post
+    /// is such a one is known without the settings.)
+    fn late_pages(&self, plan: &Plan) -> Vec<Complaint> {
+        let setup = self.setup.load();
+        let is_page = |channel: Channel| {
+            let mut routes = setup.routes.iter().filter(|route| route.channel == channel);
+            routes.any(|route| matches!(route.reach, Reach::Page(_)))
+        };
+        let mut found = Vec::new();
+        for (n, step) in plan.steps.iter().enumerate().skip(1) {
+            for channel in step.channels.iter().filter(|channel| is_page(**channel)) {
+                found.push(page_late(n, *channel));
+            }
+        }
+        found
+    }
+
     fn unknown(&self, name: &str) -> Complaint {
-        let names: Vec<&str> = self.setup.plans.keys().map(String::as_str).collect();
+        let setup = self.setup.load();
+        let names: Vec<&str> = setup.plans.keys().map(String::as_str).collect();
         let remedy = if names.is_empty() {
             Text::of("ghi từng bước", "write the steps; the settings have no plans")
         } else {
@@ -104,8 +125,9 @@ impl Office {
 
     /// Channels that no lane serves: nothing would ever leave on them.
     fn unserved(&self, plan: &Plan) -> Vec<Complaint> {
+        let setup = self.setup.load();
         let served = |channel: Channel| {
-            self.setup.routes.iter().any(|route| route.channel == channel && !route.lanes.is_empty())
+            setup.routes.iter().any(|route| route.channel == channel && !route.lanes.is_empty())
         };
         let mut found = Vec::new();
         for (n, step) in plan.steps.iter().enumerate() {
@@ -164,16 +186,20 @@ fn plan_complaint(refusal: &PlanRefusal) -> Complaint {
             ("thời gian chờ không hợp lệ", "not a time to wait"),
             ("ghi từ 1 giây đến một ngày (86400)", "set 1 second to one day (86400)"),
         ),
-        PlanRefusal::PageLate { step } => Complaint::new(
-            &step_field(*step, "channels"),
-            Channel::Facebook.as_str(),
-            (
-                "bài đăng không gửi cho riêng ai, không thể là bước sau",
-                "a post reaches nobody in particular and cannot follow on a step",
-            ),
-            ("chuyển lên bước đầu", "move it to the first step"),
-        ),
+        PlanRefusal::PageLate { step } => page_late(*step, Channel::Facebook),
     }
+}
+
+fn page_late(step: usize, channel: Channel) -> Complaint {
+    Complaint::new(
+        &format!("plan.steps[{step}].channels"),
+        channel.as_str(),
+        (
+            "bài đăng không gửi cho riêng ai, không thể là bước sau",
+            "a post reaches nobody in particular and cannot follow on a step",
+        ),
+        ("chuyển lên bước đầu", "move it to the first step"),
+    )
 }
 
 #[cfg(test)]

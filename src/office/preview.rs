@@ -16,8 +16,12 @@ pub use channels::{
 
 use self::channels::Shown;
 use super::{
-    Act, AlertForm, Complaint, Office, Result, Text, accounts::require, actions::form_of,
-    complaints::audience_complaint, form::Checked, words,
+    Act, AlertForm, Complaint, Office, Result, Text,
+    accounts::require,
+    actions::form_of,
+    complaints::{audience_complaint, blank_complaint},
+    form::Checked,
+    words,
 };
 use crate::{
     domain::{
@@ -117,6 +121,7 @@ impl Office {
         let Checked { content, plan, complaints, groups, reached_by } = self.checked(form, itself).await?;
         let plan = plan.unwrap_or_default();
         let mut refusals = complaints.0;
+        refusals.extend(form.content.blanks().iter().map(blank_complaint));
         let reached = self.reached(&form.audience, &plan, &groups, &mut refusals).await?;
         let now = self.clock.now();
         let shown = Shown { form, content: content.as_ref(), plan: &plan, itself, now };
@@ -174,7 +179,7 @@ impl Office {
                 return Ok(AudiencePreview::default());
             }
         };
-        let reached = self.store.reports.audience(&selection, &self.setup.routing(plan)).await?;
+        let reached = self.store.reports.audience(&selection, &self.setup.load().routing(plan)).await?;
         if reached.people == 0 {
             let people: i64 = reached.excluded.iter().map(|(_, people)| people).sum();
             refusals.push(Complaint::new(
@@ -191,7 +196,8 @@ impl Office {
     }
 
     fn is_page_only(&self, plan: &Plan) -> bool {
-        let mut used = self.setup.routes_of(plan).map(|(route, _)| route).peekable();
+        let setup = self.setup.load();
+        let mut used = setup.routes_of(plan).map(|(route, _)| route).peekable();
         used.peek().is_some() && used.all(is_page)
     }
 
@@ -204,7 +210,8 @@ impl Office {
     ) -> Result<(Vec<ChannelPreview>, Vec<(i64, RouteLoad)>)> {
         let starts = shown.plan.starts();
         let (mut channels, mut loads) = (Vec::new(), Vec::new());
-        let used: Vec<(&RouteSetup, i64)> = self.setup.routes_of(shown.plan).collect();
+        let setup = self.setup.load_full();
+        let used: Vec<(&RouteSetup, i64)> = setup.routes_of(shown.plan).collect();
         for (route, step) in used {
             let targets =
                 reached.by_route.iter().find(|(id, _)| *id == route.id).map_or(0, |(_, people)| *people);
@@ -236,8 +243,9 @@ impl Office {
     }
 
     fn refuse_unserved(&self, channels: &[ChannelPreview], refusals: &mut Vec<Complaint>) {
+        let setups = self.setup.load();
         let unserved = |channel: &&ChannelPreview| {
-            let setup = self.setup.route_named(&channel.route);
+            let setup = setups.route_named(&channel.route);
             channel.targets > 0 && setup.is_none_or(|setup| setup.lanes.is_empty())
         };
         for channel in channels.iter().filter(unserved) {
@@ -256,7 +264,7 @@ impl Office {
 
     /// A route with a larger header cuts shorter parts: the text may be too long there only.
     fn refuse_long(&self, routes: &[RoutePreview], refusals: &mut Vec<Complaint>) {
-        let parts_max = self.setup.parts_max;
+        let parts_max = self.setup.load().parts_max;
         for route in routes.iter().filter(|route| route.parts > parts_max) {
             let (parts, name) = (route.parts, route.route.as_str());
             refusals.push(Complaint::new(

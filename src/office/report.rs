@@ -104,7 +104,7 @@ impl Office {
                 .into_iter()
                 .map(|(route, counts)| RouteCounts {
                     route: route_name(&names, route),
-                    channel: self.setup.route(route).map(|setup| setup.channel),
+                    channel: self.setup.load().route(route).map(|setup| setup.channel),
                     counts,
                 })
                 .collect(),
@@ -115,7 +115,7 @@ impl Office {
     /// Where one channel reaches persons, their messages' counters are theirs; otherwise every person is looked at.
     async fn people_counts(&self, row: &AlertRow, by_route: &[(RouteId, Counts)]) -> Result<PeopleCounts> {
         let personal = |route: RouteId| {
-            self.setup.route(route).is_none_or(|setup| !matches!(setup.reach, Reach::Page(_)))
+            self.setup.load().route(route).is_none_or(|setup| !matches!(setup.reach, Reach::Page(_)))
         };
         let counts: Counts = if row.plan.is_single() {
             by_route.iter().filter(|(route, _)| personal(*route)).map(|(_, counts)| *counts).sum()

@@ -142,6 +142,7 @@ pub const fn act(act: Act) -> Text {
         Act::ManagePeople => Text::of("sửa người nhận", "change people"),
         Act::ReadAccounts => Text::of("xem tài khoản", "see accounts"),
         Act::ManageAccounts => Text::of("quản lý tài khoản", "manage accounts"),
+        Act::ManageTemplates => Text::of("quản lý mẫu cảnh báo", "manage alert templates"),
         Act::RenewConsent => Text::of("cấp lại quyền cho đường gửi", "renew the consent of a lane"),
     }
 }

@@ -6,6 +6,7 @@
 use std::collections::{HashMap, HashSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, header};
@@ -17,6 +18,7 @@ use sha2::{Digest, Sha256};
 use super::Web;
 use super::error::{ApiError, Kind};
 use super::listen::Peer;
+use crate::coordination::{Quota, Standing};
 
 /// Wrong keys a peer may send in one window: a person mistypes, a misconfigured client retries.
 pub(crate) const FAILURES_MAX: u32 = 20;
@@ -37,11 +39,27 @@ pub(super) async fn authenticate(
     let now = web.office.clock.now();
     let peer = peer(&request);
     web.logins.admit(now, peer, key)?;
+    let nodes = web.office.engine.coordination();
+    let guesses = Quota::per_minute(format!("logins/{peer}"), FAILURES_MAX);
+    // Alone, this process remembers enough by itself.
+    let others = nodes.standing() != Standing::Alone;
+    if others && !web.logins.is_good(key) && nodes.admit(&guesses, 0).await.retry_after > Duration::ZERO {
+        // This peer guesses on other nodes too.
+        return Err(too_many_guesses(u32::try_from(WINDOW_S).unwrap_or(1)));
+    }
     let Some(account) = web.office.authenticate(key).await? else {
         web.logins.failed(now, peer);
+        if others {
+            nodes.admit(&guesses, 1).await;
+        }
         return Err(wrong_key());
     };
     web.logins.succeeded(key);
+    let calls = Quota::per_minute(format!("calls/{}", account.id), web.settings.requests_per_minute);
+    let grant = nodes.admit(&calls, 1).await;
+    if grant.units == 0 {
+        return Err(too_many_calls(web.settings.requests_per_minute, grant.retry_after));
+    }
     request.extensions_mut().insert(account);
     Ok(next.run(request).await)
 }
@@ -56,6 +74,19 @@ pub(crate) fn no_key() -> ApiError {
 fn wrong_key() -> ApiError {
     ApiError::new(Kind::Unauthenticated, "The API key is not known, or it was revoked.")
         .remedy("Check that the key was copied whole; an admin can make a new one.")
+}
+
+fn too_many_guesses(wait_s: u32) -> ApiError {
+    ApiError::new(Kind::TooManyLogins, format!("{FAILURES_MAX} wrong API keys came from this address."))
+        .remedy("Correct the key, then wait for the time in Retry-After.")
+        .retry_after_s(wait_s)
+}
+
+fn too_many_calls(per_minute: u32, wait: Duration) -> ApiError {
+    let wait_s = u32::try_from(wait.as_secs()).unwrap_or(u32::MAX).saturating_add(1);
+    ApiError::new(Kind::TooManyCalls, format!("This API key has made {per_minute} requests in a minute."))
+        .remedy("Wait for the time in Retry-After; to follow an alert use GET /alerts/{id}/live; the limit is server.requests_per_minute.")
+        .retry_after_s(wait_s)
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {
@@ -104,12 +135,11 @@ impl Logins {
             return Ok(());
         }
         let wait_s = u32::try_from(window.until.duration_since(now).as_secs() + 1).unwrap_or(1);
-        Err(ApiError::new(
-            Kind::TooManyLogins,
-            format!("{FAILURES_MAX} wrong API keys came from this address."),
-        )
-        .remedy("Correct the key, then wait for the time in Retry-After.")
-        .retry_after_s(wait_s))
+        Err(too_many_guesses(wait_s))
+    }
+
+    fn is_good(&self, key: &str) -> bool {
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner).good.contains(&digest(key))
     }
 
     fn failed(&self, now: Timestamp, peer: IpAddr) {

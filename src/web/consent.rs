@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::Web;
 use super::error::ApiError;
 use super::extract::{Path, pairs};
-use crate::engine::ConsentStart;
+use crate::engine::{ConsentRefusal, ConsentStart};
 
 /// How long a person may take at the provider's page.
 const BEGUN_LIMIT: SignedDuration = SignedDuration::from_mins(10);
@@ -71,39 +71,48 @@ pub(super) async fn back(
     let given = |name: &str| query.iter().find(|(have, _)| have == name).map(|(_, value)| value.as_str());
     let verifier = given("state").and_then(|state| web.begun.take(web.office.clock.now(), &lane, state));
     let Some(verifier) = verifier else {
-        return Ok(page(
-            StatusCode::BAD_REQUEST,
-            "Yêu cầu này không còn hiệu lực: hãy bắt đầu lại từ Loa.",
-            "This request is not one that was begun here, or its time is over: begin again in Loa.",
-        ));
+        let vi = "Yêu cầu này không còn hiệu lực. Hãy bắt đầu lại từ Loa.";
+        let en = "This request was not begun here, or its time is over. Begin again in Loa.";
+        return Ok(page(StatusCode::BAD_REQUEST, &lane, vi, en));
     };
     let Some(code) = given("code").filter(|code| !code.is_empty()) else {
-        return Ok(page(
-            StatusCode::BAD_REQUEST,
-            "Nhà cung cấp không cấp quyền. Hãy thử lại và chọn đồng ý.",
-            "The provider granted nothing. Begin again and agree.",
-        ));
+        let vi = "Nhà cung cấp chưa cấp quyền. Hãy bắt đầu lại từ Loa và chọn đồng ý.";
+        let en = "The provider granted nothing. Begin again in Loa, and agree.";
+        return Ok(page(StatusCode::BAD_REQUEST, &lane, vi, en));
     };
-    Ok(match web.office.consent_finish(&lane, code, &verifier).await? {
-        Ok(()) => page(
-            StatusCode::OK,
-            "Đã cấp lại quyền. Có thể đóng trang này.",
-            "The consent is renewed. You may close this page.",
-        ),
-        Err(why) => page(StatusCode::BAD_GATEWAY, "Chưa cấp lại được quyền.", &why),
+    Ok(match web.office.consent_finish(&lane, code, &verifier, given("oa_id")).await? {
+        Ok(()) => {
+            let vi =
+                "Đã cấp quyền. Trong vòng nửa phút đường gửi sẽ tự hoạt động lại; có thể đóng trang này.";
+            let en = "The consent is given. The lane goes on within half a minute; you may close this page.";
+            page(StatusCode::OK, &lane, vi, en)
+        }
+        Err(ConsentRefusal { vi, en }) => {
+            let vi = format!("Chưa nhận được quyền: {vi}.");
+            page(StatusCode::BAD_GATEWAY, &lane, &vi, &format!("The consent was not taken: {en}."))
+        }
     })
 }
 
-fn page(status: StatusCode, vi: &str, en: &str) -> Response {
-    let (vi, en) = (escaped(vi), escaped(en));
-    let html = format!(
-        "<!doctype html>\n<html lang=\"vi\">\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" \
-         content=\"width=device-width\">\n<title>Loa</title>\n<p>{vi}</p>\n<p lang=\"en\">{en}</p>\n</html>\n"
-    );
+/// `vi` and `en` say the same.
+fn page(status: StatusCode, lane: &str, vi: &str, en: &str) -> Response {
+    let class = if status.is_success() { "done" } else { "failed" };
+    let places = [
+        ("{class}", class.to_owned()),
+        ("{lane}", escaped(lane)),
+        ("{vi}", escaped(vi)),
+        ("{en}", escaped(en)),
+    ];
+    let html = places
+        .iter()
+        .fold(include_str!("consent.html").to_owned(), |html, (place, text)| html.replace(place, text));
     let headers = [
         // The address holds a code: no other site is told of it.
         (header::REFERRER_POLICY, "no-referrer"),
-        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+        (
+            header::CONTENT_SECURITY_POLICY,
+            "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+        ),
     ];
     (status, headers, Html(html)).into_response()
 }

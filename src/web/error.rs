@@ -41,6 +41,7 @@ pub(crate) enum Kind {
     /// Understood, and wrong in the named fields.
     Invalid,
     TooManyLogins,
+    TooManyCalls,
     Internal,
     Unavailable,
     /// Too much is at work already.
@@ -66,6 +67,7 @@ impl Kind {
         Self::MediaType,
         Self::Invalid,
         Self::TooManyLogins,
+        Self::TooManyCalls,
         Self::Internal,
         Self::Unavailable,
         Self::Crowded,
@@ -103,6 +105,9 @@ impl Kind {
                 "too-many-logins",
                 "Too many wrong API keys from this address",
             ),
+            Self::TooManyCalls => {
+                (StatusCode::TOO_MANY_REQUESTS, "too-many-calls", "Too many requests with this API key")
+            }
             Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "internal", "The gateway failed"),
             Self::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "unavailable", "The ledger is away"),
             Self::Crowded => (StatusCode::SERVICE_UNAVAILABLE, "crowded", "The gateway is busy"),
@@ -219,6 +224,13 @@ impl ApiError {
         .retry_after_s(LEDGER_AWAY_RETRY_S)
     }
 
+    fn ledger_full(cause: &(dyn std::error::Error + 'static)) -> Self {
+        tracing::error!(cause = chain(cause), "ledger full");
+        Self::new(Kind::Unavailable, "The ledger has no space left; nothing new can be kept.")
+            .remedy("Let the operator free disk space, then repeat the request with the same Idempotency-Key. What was kept before stays, and the gateway goes on by itself.")
+            .retry_after_s(LEDGER_AWAY_RETRY_S)
+    }
+
     pub(crate) fn not_found(what: &str, id: impl std::fmt::Display) -> Self {
         Self::new(Kind::NotFound, format!("There is no {what} {}.", masked(&id.to_string())))
             .remedy("Look it up in the list it belongs to.")
@@ -234,7 +246,11 @@ impl ApiError {
 
 impl From<LedgerError> for ApiError {
     fn from(error: LedgerError) -> Self {
-        if error.is_passing() { Self::ledger_away(&error) } else { Self::internal(&error) }
+        match &error {
+            LedgerError::Full { .. } => Self::ledger_full(&error),
+            _ if error.is_passing() => Self::ledger_away(&error),
+            _ => Self::internal(&error),
+        }
     }
 }
 

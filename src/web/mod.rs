@@ -12,6 +12,7 @@ mod idempotency;
 mod layers;
 mod listen;
 mod mask;
+mod metrics;
 mod openapi;
 
 use std::io;
@@ -24,13 +25,13 @@ use axum::response::IntoResponse;
 use axum::routing::get;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
-use tokio_util::task::TaskTracker;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use self::api::{
-    accounts, alerts, areas, decisions, groups, imports, lanes, messages, people, pictures, plans, reach,
-    reports,
+    accounts, alerts, areas, decisions, groups, imports, lanes, live, messages, people, pictures, plans,
+    reach, reports, templates,
 };
 use self::error::{ApiError, Kind};
 use crate::office::Office;
@@ -46,10 +47,17 @@ pub struct WebSettings {
     pub request_timeout_s: u64,
     /// Where people reach this gateway, if that is not where it listens.
     pub public_url: Option<String>,
+    /// Of one API key, over all nodes.
+    pub requests_per_minute: u32,
+    /// Takes requests; otherwise only what machines ask about its health.
+    pub api: bool,
 }
 
 /// Work that goes on although its caller may have gone, at most this much at once.
 const DETACHED_MAX: usize = 256;
+
+/// Callers that watch an alert live at once.
+const WATCHERS_MAX: usize = 256;
 
 /// What handlers and layers share.
 #[derive(Debug, Clone)]
@@ -60,6 +68,9 @@ struct Web {
     begun: Arc<consent::Begun>,
     tasks: TaskTracker,
     places: Arc<Semaphore>,
+    watchers: Arc<Semaphore>,
+    /// Answers without an end come to it now.
+    closing: CancellationToken,
 }
 
 /// Actions: with an `Idempotency-Key` they are done once, however often they are sent.
@@ -94,6 +105,9 @@ fn plain() -> OpenApiRouter<Web> {
         .routes(routes!(alerts::preview))
         .routes(routes!(alerts::events))
         .routes(routes!(alerts::correction))
+        .routes(routes!(templates::list))
+        .routes(routes!(templates::show, templates::put, templates::retire))
+        .routes(routes!(templates::form))
         .routes(routes!(plans::list))
         .routes(routes!(pictures::add))
         .routes(routes!(pictures::show))
@@ -124,7 +138,7 @@ fn open() -> OpenApiRouter<Web> {
         .routes(routes!(health::home))
         .routes(routes!(health::livez))
         .routes(routes!(health::readyz))
-        .routes(routes!(health::metrics))
+        .routes(routes!(metrics::show))
         .routes(routes!(openapi::show))
 }
 
@@ -153,7 +167,12 @@ pub async fn serve(
 ) -> io::Result<()> {
     let web = Web::new(office, settings);
     let service = web.router().into_make_service_with_connect_info::<listen::Peer>();
-    axum::serve(listen::Bounded::new(listener), service).with_graceful_shutdown(shutdown).await?;
+    let closing = web.closing.clone();
+    let told = async move {
+        shutdown.await;
+        closing.cancel();
+    };
+    axum::serve(listen::Bounded::new(listener), service).with_graceful_shutdown(told).await?;
     web.tasks.close();
     web.tasks.wait().await;
     Ok(())
@@ -168,6 +187,8 @@ impl Web {
             begun: Arc::default(),
             tasks: TaskTracker::new(),
             places: Arc::new(Semaphore::new(DETACHED_MAX)),
+            watchers: Arc::new(Semaphore::new(WATCHERS_MAX)),
+            closing: CancellationToken::new(),
         }
     }
 
@@ -181,12 +202,17 @@ impl Web {
             .route_layer(keyed.clone())
             .route_layer(DefaultBodyLimit::max(self.settings.body_bytes_max))
             .route_layer(in_time);
+        let lasting = OpenApiRouter::new().routes(routes!(live::show)).route_layer(keyed.clone());
         let imports =
             streamed().route_layer(keyed).route_layer(DefaultBodyLimit::max(self.settings.import_bytes_max));
-        let (router, _) =
-            OpenApiRouter::new().nest("/api/v1", api.merge(imports)).merge(open()).split_for_parts();
+        let (router, _) = if self.settings.api {
+            let all = OpenApiRouter::new().nest("/api/v1", api.merge(imports).merge(lasting)).merge(open());
+            let (router, document) = all.split_for_parts();
+            (router.merge(providers()), document)
+        } else {
+            open().split_for_parts()
+        };
         router
-            .merge(providers())
             .fallback(unknown_route)
             .method_not_allowed_fallback(method_not_allowed)
             .layer(from_fn(layers::observe))

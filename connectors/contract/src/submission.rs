@@ -88,6 +88,7 @@ pub struct ArticleBody {
     pub reference: String,
     pub title: String,
     pub description: String,
+    /// Empty: the account itself.
     pub author: String,
     /// A public address; the provider fetches it.
     pub cover_url: String,

@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use serde::Deserialize;
 
 /// One Page and the app that posts to it.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FacebookSettings {
     /// The Page's number, as a text: it is longer than some programs' integers.

@@ -8,7 +8,7 @@ use serde::{
 };
 
 /// One SMPP account with its binds.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SmppSettings {
     /// Host and port of the SMSC.

@@ -5,7 +5,7 @@ use std::{fmt, time::Duration};
 use serde::Deserialize;
 
 /// One way of sending through one Official Account (OA) by one app.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ZaloSettings {
     pub mode: Mode,

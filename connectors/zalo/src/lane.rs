@@ -47,6 +47,8 @@ pub(crate) struct Lane {
     pub(crate) kill: CancellationToken,
     /// Tokens of articles made, by the hash of what they say: a second try must not make a second one.
     pub(crate) articles: Mutex<HashMap<String, String>>,
+    /// As people know the account; empty until the account was looked up.
+    pub(crate) name: Mutex<String>,
 }
 
 /// One call.
@@ -116,6 +118,7 @@ impl Lane {
             closing: CancellationToken::new(),
             kill: CancellationToken::new(),
             articles: Mutex::default(),
+            name: Mutex::default(),
         }
     }
 

@@ -1,6 +1,10 @@
 //! What the lane looks up by itself: account, quota, templates, followers; and the task that does it.
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, PoisonError},
+    time::Duration,
+};
 
 use contract::{Finding, Follower, TemplateFacts, TemplateParameter};
 use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
@@ -132,6 +136,7 @@ impl Lane {
 
     fn account(&self, reply: &Reply) {
         let (now, data) = (self.now(), reply.data());
+        *self.name.lock().unwrap_or_else(PoisonError::into_inner) = text_of(data, "name");
         let unverified = boolean(&data["is_verified"]) == Some(false);
         let text = unverified
             .then(|| "the Official Account is not verified: verify it with the platform".to_owned());

@@ -113,7 +113,10 @@ pub struct PictureShown {
 
 /// Stands for the public reference of an alert that has none yet.
 const REFERENCE_TO_COME: &str = "public reference";
-/// The provider's bound of an article's description.
+/// Longest free text to a follower.
+const MESSAGE_CHARS_MAX: usize = 2_000;
+/// The provider's bounds of an article's title and description.
+const TITLE_CHARS_MAX: usize = 150;
 const DESCRIPTION_CHARS_MAX: usize = 300;
 
 /// What is the same for all channels of one preview.
@@ -160,13 +163,17 @@ impl Office {
             },
             Rendering::Text => {
                 let text = content.long_text(mode);
-                Shows::Text(TextShown { chars: text.chars().count(), text })
+                let chars = text.chars().count();
+                refusals.extend(too_long("content.body", chars, MESSAGE_CHARS_MAX));
+                Shows::Text(TextShown { chars, text })
             }
             Rendering::Article => {
                 let article = article(content, mode, &shown.reference(content));
                 if article.cover_url.is_none() {
                     refusals.push(no_cover());
                 }
+                // A headline may be a little longer than the title of an article.
+                refusals.extend(too_long("content.headline", article.title.chars().count(), TITLE_CHARS_MAX));
                 Shows::Article(article)
             }
             Rendering::Post => {
@@ -235,6 +242,16 @@ fn no_cover() -> Complaint {
         ("bài viết Zalo cần ảnh bìa", "a Zalo article needs a cover picture"),
         ("ghi địa chỉ công khai của ảnh bìa", "give the public address of its cover picture"),
     )
+}
+
+/// Longer than Zalo takes it.
+fn too_long(field: &str, chars: usize, chars_max: usize) -> Option<Complaint> {
+    let reason = || {
+        let vi = format!("dài {chars} ký tự, Zalo nhận tối đa {chars_max}");
+        (vi, format!("{chars} characters, Zalo takes {chars_max}"))
+    };
+    let complaint = || Complaint::new(field, &chars.to_string(), reason(), ("rút ngắn", "shorten it"));
+    (chars > chars_max).then(complaint)
 }
 
 /// The same cut as of the article that is sent.

@@ -1,4 +1,5 @@
-//! What is odd about an alert: nothing here forbids sending it, except a broadcast that has nothing beside it.
+//! What is odd about an alert: nothing here forbids sending it, except a broadcast that has nothing beside it or would
+//! carry an exercise to everybody.
 
 use std::time::Duration;
 
@@ -140,6 +141,15 @@ fn broadcast(form: &AlertForm, preview: &mut Preview, now: Timestamp, warnings: 
     let is_article = |shows: &Shows| matches!(shows, Shows::Article(_));
     let Some(route) = preview.channels.iter().find(|channel| is_article(&channel.shows)) else { return };
     let route = route.route.clone();
+    if form.mode == Mode::Exercise {
+        let text = Text::from((
+            format!("bài viết trên {route} đến mọi người quan tâm, không dùng cho diễn tập"),
+            format!("the broadcast on {route} goes to all followers, which an exercise never does"),
+        ));
+        let remedy = ("bỏ kênh này khỏi kế hoạch", "take the channel out of the plan");
+        preview.refusals.push(Complaint::new("plan", &route, text, remedy));
+        return;
+    }
     let opens = match QuietHours::default().check(Severity::Minor, now) {
         Quiet::Warn { until } => Some(until),
         Quiet::Open | Quiet::Urgent => None,

@@ -42,7 +42,7 @@ pub(crate) struct AlertBody {
 /// Those who live in one of the areas, and those who are in one of the groups; or everybody.
 #[derive(Debug, Default, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
-struct Audience {
+pub(super) struct Audience {
     /// Codes of provinces and communes.
     areas: Vec<String>,
     /// Slugs.

@@ -172,7 +172,7 @@ async fn page(
 
 /// A route by its name; one that is no longer in the settings still has its messages.
 async fn route_named(web: &Web, name: &str) -> Result<RouteId, ApiError> {
-    if let Some(route) = web.office.setup.route_named(name) {
+    if let Some(route) = web.office.setup.load().route_named(name) {
         return Ok(route.id);
     }
     let names = web.office.store.catalog.route_names().await?;

@@ -8,12 +8,14 @@ pub(super) mod decisions;
 pub(super) mod groups;
 pub(super) mod imports;
 pub(super) mod lanes;
+pub(super) mod live;
 pub(super) mod messages;
 pub(super) mod people;
 pub(super) mod pictures;
 pub(super) mod plans;
 pub(super) mod reach;
 pub(super) mod reports;
+pub(super) mod templates;
 
 mod alert;
 mod channel;
