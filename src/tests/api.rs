@@ -9,6 +9,7 @@ mod problems;
 mod providers;
 mod reach;
 mod roles;
+mod templates;
 
 use axum::http::Method;
 use loa::ledger::Role;
@@ -214,8 +215,9 @@ async fn machines_see_life_readiness_and_figures_and_the_server_stops_when_told(
         answer.split_once("\r\n\r\n").unwrap().1.to_owned()
     };
     assert_eq!(text("/livez").await, "ok\n");
-    assert_eq!(text("/readyz").await, r#"{"ledger":true,"lanes":[]}"#);
-    assert!(text("/metrics").await.contains("loa_build_info{version="));
+    assert_eq!(text("/readyz").await, r#"{"node":"node","ledger":true,"coordination":"local","lanes":[]}"#);
+    let metrics = text("/metrics").await;
+    assert!(metrics.contains("loa_build_info{version=") && metrics.ends_with("# EOF\n"), "{metrics}");
     assert!(text("/").await.contains("Mô tả giao diện lập trình"));
     assert!(text("/api/v1/alerts").await.contains("urn:loa:problem:unauthenticated"));
     stop.send(()).unwrap();

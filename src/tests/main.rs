@@ -5,6 +5,10 @@
 #[cfg(test)]
 mod api;
 #[cfg(test)]
+mod coordination;
+#[cfg(test)]
+mod faults;
+#[cfg(test)]
 mod interop;
 #[cfg(test)]
 mod kit;
@@ -12,6 +16,8 @@ mod kit;
 mod ledger;
 #[cfg(test)]
 mod office;
+#[cfg(test)]
+mod simulation;
 #[cfg(test)]
 mod stories;
 #[cfg(test)]

@@ -4,6 +4,7 @@ mod channels;
 
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use futures::StreamExt;
 use jiff::Timestamp;
 use loa::{
@@ -81,10 +82,15 @@ async fn house() -> House {
     };
     let clock = Arc::new(contract::ManualClock::at(start()));
     let office = Office {
-        desk: Arc::new(CallbackDesk::new(std::collections::BTreeMap::new(), store.clone(), clock.clone())),
-        consents: Arc::default(),
+        desk: Arc::new(CallbackDesk::new(
+            std::collections::BTreeMap::new(),
+            store.clone(),
+            Handle::default(),
+            clock.clone(),
+        )),
+        consents: Arc::new(ArcSwap::default()),
         store,
-        setup: Arc::new(setup),
+        setup: Arc::new(ArcSwap::from_pointee(setup)),
         numbers: Arc::new(NumberPlan::embedded().unwrap()),
         areas: Arc::new(AreaCatalogue::embedded().unwrap()),
         clock: clock.clone(),
@@ -450,6 +456,7 @@ async fn fan_out(house: &House, row: &AlertRow) {
     let Office { store, setup, areas, clock, .. } = &house.office;
     let groups = std::collections::BTreeSet::new();
     let selection = row.audience.check(areas, &groups).unwrap();
+    let setup = setup.load_full();
     let routing = setup.routing(&row.plan);
     store.ledger.freeze(clock.now(), row.id, &selection, &routing, 100).await.unwrap();
     let plans: Vec<_> = setup

@@ -38,7 +38,7 @@ impl Desk {
             parameters: vec![parameter("kind", 30), parameter("time", 20)],
             price_dong: Some(300),
         };
-        let route = self.office.setup.route_named("zalo").unwrap().id;
+        let route = self.office.setup.load().route_named("zalo").unwrap().id;
         let found = [Finding::Template(facts)];
         self.office.store.ledger.keep_findings(self.office.clock.now(), route, &found).await.unwrap();
     }

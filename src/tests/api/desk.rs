@@ -5,6 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
@@ -55,13 +56,13 @@ impl Desk {
         let setup = setup(&store).await;
         let clock = Arc::new(ManualClock::at("2026-09-01T02:00:00Z".parse().unwrap()));
         let office = Office {
-            setup: Arc::new(setup),
+            setup: Arc::new(ArcSwap::from_pointee(setup)),
             numbers: Arc::new(NumberPlan::embedded().unwrap()),
             areas: Arc::new(AreaCatalogue::embedded().unwrap()),
             clock: clock.clone(),
             engine: Handle::default(),
             desk: Arc::new(providers::desk(&store, clock.clone()).await),
-            consents: Arc::new(providers::consents()),
+            consents: Arc::new(ArcSwap::from_pointee(providers::consents())),
             store,
         };
         let mut keys = Vec::new();
@@ -157,7 +158,7 @@ impl Desk {
     /// What the engine would do: freezes the list and makes the messages of the first step.
     pub(super) async fn fan_out(&self, id: i64) {
         let (store, setup, now, alert) =
-            (&self.office.store, &self.office.setup, self.clock.now(), AlertId(id));
+            (&self.office.store, self.office.setup.load_full(), self.clock.now(), AlertId(id));
         let row = store.catalog.alert(alert).await.unwrap().unwrap();
         let used: Vec<_> = setup.routes_of(&row.plan).collect();
         if used.iter().any(|(route, _)| !matches!(route.reach, Reach::Page(_))) {
@@ -201,7 +202,7 @@ impl Desk {
         else {
             panic!("the lane is free")
         };
-        let routes = vec![self.office.setup.route_named(route).unwrap().id];
+        let routes = vec![self.office.setup.load().route_named(route).unwrap().id];
         let ask = ClaimAsk { routes, messages_max: ROWS_MAX, favour: Favour::Urgent };
         let claim = store.ledger.claim(now, &ownership, &ask).await.unwrap().unwrap();
         let ended: Vec<_> = claim
@@ -242,6 +243,8 @@ pub(super) fn settings() -> WebSettings {
         import_bytes_max: IMPORT_BYTES_MAX,
         request_timeout_s: 30,
         public_url: Some("https://loa.example.vn".to_owned()),
+        requests_per_minute: 100_000,
+        api: true,
     }
 }
 

@@ -10,7 +10,7 @@ use axum::http::{Method, Request};
 use contract::{
     CallbackAnswer, CallbackFacts, CallbackRequest, Callbacks, Clock, Inbound, Receipt, ReceiptVerdict,
 };
-use loa::engine::{CallbackDesk, CallbackLane, Consent, ConsentStart};
+use loa::engine::{Account, CallbackDesk, CallbackLane, Consent, ConsentRefusal, ConsentStart, Handle};
 use loa::ledger::{Role, Store};
 use loa::web::{WebSettings, router};
 use serde_json::{Value, json};
@@ -57,8 +57,13 @@ impl Callbacks for Reader {
 pub(super) async fn desk(store: &Store, clock: Arc<dyn Clock>) -> CallbackDesk {
     let lane = store.catalog.lanes(&["zalo-1".to_owned()]).await.unwrap()[0];
     let route = store.catalog.routes(&["zalo".to_owned()]).await.unwrap()[0];
-    let zalo = CallbackLane { lane, siblings: vec![lane], route, reader: Arc::new(Reader) };
-    CallbackDesk::new([("zalo-1".to_owned(), zalo)].into(), store.clone(), clock)
+    let zalo = CallbackLane {
+        lane,
+        account: Account { name: "zalo/app".into(), lanes: vec![lane] },
+        route,
+        reader: Arc::new(Reader),
+    };
+    CallbackDesk::new([("zalo-1".to_owned(), zalo)].into(), store.clone(), Handle::default(), clock)
 }
 
 /// A provider that grants for the code `good`.
@@ -73,9 +78,13 @@ impl Consent for Provider {
         ConsentStart { url, verifier: format!("proof of {state}"), state }
     }
 
-    async fn finish(&self, code: &str, verifier: &str) -> Result<(), String> {
+    async fn finish(&self, code: &str, verifier: &str, account: Option<&str>) -> Result<(), ConsentRefusal> {
         assert!(verifier.starts_with("proof of "));
-        if code == "good" { Ok(()) } else { Err("the provider says: <code> is not valid".to_owned()) }
+        if code == "good" && account == Some("42") {
+            return Ok(());
+        }
+        let said = |said: &str| format!("{said}: <code>");
+        Err(ConsentRefusal { vi: said("mã không hợp lệ"), en: said("not valid") })
     }
 }
 
@@ -166,12 +175,13 @@ async fn a_consent_is_renewed_once_by_an_admin_and_in_time() {
     let back = format!("/consent/zalo-1?code=good&state={state}&oa_id=42");
     let done = desk.look(&back).await;
     assert_eq!((done.status.as_u16(), done.header("content-type")), (200, "text/html; charset=utf-8"));
-    assert!(done.text.contains("Đã cấp lại quyền"), "{}", done.text);
+    assert!(done.text.contains("Đã cấp quyền") && done.text.contains("zalo-1"), "{}", done.text);
     assert_eq!(desk.look(&back).await.status, 400, "once");
 
     let wrong = desk.look(&format!("/consent/zalo-1?code=bad&state={}", begin().await)).await;
     assert_eq!(wrong.status, 502);
-    assert!(wrong.text.contains("&lt;code&gt; is not valid"), "{}", wrong.text);
+    assert!(wrong.text.contains("not valid: &lt;code&gt;."), "{}", wrong.text);
+    assert!(wrong.text.contains("Chưa nhận được quyền: mã không hợp lệ: &lt;code&gt;."), "{}", wrong.text);
     let declined = desk.look(&format!("/consent/zalo-1?error=denied&state={}", begin().await)).await;
     assert_eq!(declined.status, 400);
     let state = begin().await;

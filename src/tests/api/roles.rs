@@ -59,6 +59,11 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("GET", "/pictures/{hash}", "xxxx"),
     ("GET", "/plans", "xxxx"),
     ("POST", "/preview", "xxxx"),
+    ("GET", "/templates", "xxxx"),
+    ("GET", "/templates/{name}", "xxxx"),
+    ("PUT", "/templates/{name}", "x--x"),
+    ("DELETE", "/templates/{name}", "x--x"),
+    ("GET", "/templates/{name}/form", "xxxx"),
 ];
 
 #[tokio::test]
@@ -106,8 +111,14 @@ async fn the_table_leaves_nothing_out() {
 
 /// The path with something in its places.
 pub(super) fn filled_in(path: &str, id: &str) -> String {
-    let places =
-        [("{id}", id), ("{route}", "viettel"), ("{seq}", "1"), ("{lane}", "zalo-1"), ("{hash}", "0")];
+    let places = [
+        ("{id}", id),
+        ("{route}", "viettel"),
+        ("{seq}", "1"),
+        ("{lane}", "zalo-1"),
+        ("{hash}", "0"),
+        ("{name}", "xa-lu"),
+    ];
     places.iter().fold(path.to_owned(), |path, (place, value)| path.replace(place, value))
 }
 
@@ -120,6 +131,7 @@ fn body(path: &str) -> String {
         (_, "approve") => json!({"version": 1, "content_hash": "0".repeat(64)}),
         (_, "cancel" | "reject" | "return") => json!({"reason": "sai địa bàn"}),
         (_, "search") => json!({"number": "0981000000"}),
+        ("/templates/xa-lu", _) => super::templates::template(),
         (path, _) if path.starts_with("/people/") => json!({"opted_out": true}),
         _ => json!({"version": 1, "alert": form()}),
     };

@@ -6,8 +6,12 @@
 //! what happened: the ledger, and the carrier. Waiting is done here and nowhere else, always for a condition and
 //! always with a bound; a test that sleeps is refused by `tidy.rs`.
 
+pub(crate) mod clock;
+pub(crate) mod nodes;
 pub(crate) mod platforms;
 pub(crate) mod postgres;
+pub(crate) mod proxy;
+pub(crate) mod redis;
 pub(crate) mod town;
 
 use std::time::Duration;

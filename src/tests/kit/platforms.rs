@@ -14,12 +14,13 @@ pub(crate) const TEMPLATE: &str = "410001";
 
 pub(crate) struct Platforms {
     zalo: Option<(Zalo, ZaloScript)>,
+    zalo_mode: &'static str,
     facebook: Option<(Facebook, FacebookScript)>,
 }
 
 impl Platforms {
     pub(super) async fn start(plan: &Plan) -> Self {
-        let mut platforms = Self { zalo: None, facebook: None };
+        let mut platforms = Self { zalo: None, zalo_mode: plan.zalo_mode, facebook: None };
         if let Some(script) = &plan.zalo {
             let zalo = Zalo::start(script.clone(), "127.0.0.1:0").await.expect("a simulated account");
             platforms.zalo = Some((zalo, script.clone()));
@@ -59,13 +60,13 @@ impl Platforms {
         };
         let mut text = String::new();
         if let Some((zalo, script)) = &self.zalo {
-            let (granted, base) = (zalo.grant(), zalo.base());
+            let (granted, base, mode) = (zalo.grant(), zalo.base(), self.zalo_mode);
             writeln!(
                 text,
                 "[[lane]]\nname = \"zalo-1\"\nkind = \"zalo\"\nserves = [\"zalo\"]\nrate = \"1000/s\"\n[lane.zalo]\n\
-                 mode = \"phone\"\napp_id = {:?}\napp_secret = {}\noa_id = {:?}\noa_secret = {}\n\
+                 mode = {mode:?}\napp_id = {:?}\napp_secret = {}\noa_id = {:?}\noa_secret = {}\n\
                  bootstrap_access_token = {}\nbootstrap_refresh_token = {}\nrequests_per_minute = 60000\n\
-                 oauth_url = {base:?}\nopenapi_url = {base:?}\nbusiness_url = {base:?}",
+                 oauth_url = {base:?}\nopenapi_url = {base:?}\nbusiness_url = {base:?}\narticle_poll_ms = 20\nnight_jitter_s = 0",
                 script.app_id,
                 secret("zalo-app", &script.app_secret),
                 script.oa_id,

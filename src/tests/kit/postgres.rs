@@ -6,6 +6,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use loa::ledger::postgres::Postgres;
@@ -77,6 +78,12 @@ impl PostgresServer {
             self.make_template(&mut admin).await;
         }
         self.make(&mut admin, name, "TEMPLATE loa_template").await
+    }
+
+    /// The same under a name of its own.
+    pub(crate) async fn fresh(&self) -> String {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        self.database(&format!("fault_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed))).await
     }
 
     /// A fresh database with nothing in it, not even a ledger.

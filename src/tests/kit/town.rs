@@ -7,7 +7,7 @@ use loa::{
     app::App,
     config::Config,
     domain::{AlertId, AlertKind, Audience, ContentDraft, Counts, Mode, Severity, SmsForm, UncertainPolicy},
-    ledger::{Account, AlertRow, MessageFilter, Role},
+    ledger::{self, Account, AlertRow, MessageFilter, Role, Store},
     office::{AlertForm, ImportOptions, Seen},
 };
 use simulators::{
@@ -31,16 +31,24 @@ pub(crate) struct Plan {
     pub(crate) rate: &'static str,
     /// The last lane serves only while the others of its route can't.
     pub(crate) last_is_standby: bool,
+    /// Lanes of the same account at each carrier.
+    pub(crate) links: usize,
+    /// More lines for each lane.
+    pub(crate) lane: &'static str,
     /// More lines for each lane's SMPP section.
     pub(crate) smpp: &'static str,
     /// More lines for the settings.
     pub(crate) settings: String,
     /// `None`: SQLite in the town's folder.
     pub(crate) ledger: Option<String>,
+    /// A ledger that is open already.
+    pub(crate) store: Option<Store>,
     pub(crate) password: &'static str,
     pub(crate) clock: Arc<dyn Clock>,
-    /// An Official Account that writes to telephone numbers.
+    /// An Official Account.
     pub(crate) zalo: Option<ZaloScript>,
+    /// How its lane sends.
+    pub(crate) zalo_mode: &'static str,
     /// A page.
     pub(crate) facebook: Option<FacebookScript>,
 }
@@ -52,12 +60,16 @@ impl Default for Plan {
             people: 300,
             rate: "2000/s",
             last_is_standby: false,
+            links: 1,
+            lane: "",
             smpp: "",
             settings: String::new(),
             ledger: None,
+            store: None,
             password: "secret",
             clock: Arc::new(SystemClock),
             zalo: None,
+            zalo_mode: "phone",
             facebook: None,
         }
     }
@@ -84,7 +96,11 @@ impl Town {
         }
         let platforms = Platforms::start(&plan).await;
         let config = settings(&plan, &carriers, &platforms, folder.path());
-        let app = App::start_with(&config, plan.clock.clone()).await.expect("the gateway starts");
+        let app = match plan.store.clone() {
+            Some(store) => App::start_on(&config, plan.clock.clone(), store).await,
+            None => App::start_with(&config, plan.clock.clone()).await,
+        }
+        .expect("the gateway starts");
         platforms.call_back(app.address).await;
         let mut town = Vec::new();
         for (name, role) in
@@ -178,6 +194,18 @@ impl Town {
         i64::try_from(copies).expect("few")
     }
 
+    /// From now on the office reads the ledger at this address, whatever the way of the lanes to it suffers.
+    pub(crate) async fn look_from(&mut self, url: &str) {
+        self.app.office.store = ledger::open(url, false).await.expect("the ledger");
+    }
+
+    /// A second gateway with these settings, changed.
+    pub(crate) async fn second(&self, clock: Arc<dyn Clock>, change: impl FnOnce(&mut Config)) -> App {
+        let mut config = self.config.clone();
+        change(&mut config);
+        App::start_with(&config, clock).await.expect("a second gateway starts")
+    }
+
     /// Stops the gateway in order and starts it again on the same ledger.
     pub(crate) async fn restart(mut self) -> Self {
         self.app.stop().await.expect("an orderly end");
@@ -235,15 +263,16 @@ fn settings(plan: &Plan, carriers: &[Smsc], platforms: &Platforms, folder: &Path
     let ledger = plan.ledger.clone().unwrap_or_else(|| format!("sqlite:{}", folder.join("loa.db").display()));
     let mut text =
         format!("[server]\nlisten = \"127.0.0.1:0\"\n[ledger]\nurl = {ledger:?}\n{}\n", plan.settings);
-    for (n, ((route, _), carrier)) in (1..).zip(plan.carriers.iter().zip(carriers)) {
-        let standby = plan.last_is_standby && n == carriers.len();
+    let each = plan.carriers.iter().zip(carriers).flat_map(|pair| std::iter::repeat_n(pair, plan.links));
+    for (n, ((route, _), carrier)) in (1..).zip(each) {
+        let standby = plan.last_is_standby && n == carriers.len() * plan.links;
         let (address, password, more) = (carrier.address(), secret.display(), plan.smpp);
         writeln!(
             text,
-            "[[lane]]\nname = \"{route}-{n}\"\nkind = \"smpp\"\nserves = [\"{route}\"]\nrate = \"{}\"\nstandby = {standby}\n[lane.smpp]\n\
+            "[[lane]]\nname = \"{route}-{n}\"\nkind = \"smpp\"\nserves = [\"{route}\"]\nrate = \"{}\"\nstandby = {standby}\n{}\n[lane.smpp]\n\
              address = \"{address}\"\nsystem_id = \"loa\"\npassword = \"file:{password}\"\nsource = \"LANGSON\"\n\
              reconnect_min_ms = 50\nreconnect_max_ms = 200\n{more}",
-            plan.rate
+            plan.rate, plan.lane
         )
         .expect("a string grows");
     }

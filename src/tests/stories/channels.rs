@@ -116,10 +116,15 @@ async fn a_lost_token_stops_the_lane_until_a_person_consents_again() {
     town.platforms.zalo().revoke();
     let sent = town.send(zalo_then_sms(600)).await;
     town.until_true("stopped", async || !can_send()).await;
-    let consent = town.app.office.consents.get("zalo-1").unwrap();
+    let consent = town.app.office.consents.load_full();
+    let consent = consent.get("zalo-1").unwrap();
     let start = consent.start("http://127.0.0.1/consent/zalo-1");
     let code = consent_code(&start.url).await;
-    consent.finish(&code, &start.verifier).await.unwrap();
+    let other = consent.finish(&code, &start.verifier, Some("1")).await.unwrap_err();
+    assert!(other.en.contains("choose the right one"), "{}", other.en);
+    assert!(!can_send(), "the code was not used for another account");
+    let ours = ZaloScript::default().oa_id;
+    consent.finish(&code, &start.verifier, Some(&ours)).await.unwrap();
     town.until(sent, "delivered on Zalo", |counts| counts.delivered == i64::from(PEOPLE)).await;
     assert!((0..PEOPLE).all(|n| on_zalo(&town, n) == 1), "each once");
     assert_eq!((0..PEOPLE).map(|n| by_sms(&town, n)).sum::<u32>(), 0);

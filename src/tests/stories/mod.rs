@@ -2,6 +2,7 @@
 
 mod carriers;
 mod channels;
+mod followers;
 mod kill;
 mod ledger_away;
 mod life;

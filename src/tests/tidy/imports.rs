@@ -15,7 +15,7 @@ struct Room {
 }
 
 /// Crates that are not for everybody.
-const WATCHED: [&str; 10] = [
+const WATCHED: [&str; 12] = [
     "contract",
     "loa_facebook",
     "loa_smpp",
@@ -26,11 +26,14 @@ const WATCHED: [&str; 10] = [
     "figment",
     "clap",
     "tokio",
+    "redis",
+    "prometheus_client",
 ];
 
 const EVERYTHING: &[&str] = &[
     "domain",
     "ledger",
+    "coordination",
     "engine",
     "office",
     "web",
@@ -42,24 +45,29 @@ const EVERYTHING: &[&str] = &[
     "demo",
 ];
 
-const ROOMS: [Room; 13] = [
+const ROOMS: [Room; 14] = [
     Room { name: "domain", rooms: &[], crates: &[] },
     Room { name: "ledger", rooms: &["domain"], crates: &["contract", "sqlx", "tokio"] },
-    Room { name: "engine", rooms: &["domain", "ledger"], crates: &["contract", "tokio"] },
+    Room { name: "coordination", rooms: &["domain", "ledger"], crates: &["tokio", "redis"] },
+    Room {
+        name: "engine",
+        rooms: &["domain", "ledger", "coordination"],
+        crates: &["contract", "tokio", "prometheus_client"],
+    },
     Room { name: "office", rooms: &["domain", "ledger", "engine"], crates: &["contract", "tokio"] },
     Room {
         name: "web",
-        rooms: &["domain", "ledger", "engine", "office"],
-        crates: &["contract", "axum", "tokio"],
+        rooms: &["domain", "ledger", "coordination", "engine", "office"],
+        crates: &["contract", "axum", "tokio", "prometheus_client"],
     },
     Room {
         name: "config",
-        rooms: &["domain", "engine"],
+        rooms: &["domain", "coordination", "engine"],
         crates: &["contract", "loa_facebook", "loa_smpp", "loa_zalo", "figment"],
     },
     Room {
         name: "lanes",
-        rooms: &["config", "domain", "engine"],
+        rooms: &["config", "coordination", "domain", "engine"],
         crates: &["contract", "loa_facebook", "loa_smpp", "loa_zalo"],
     },
     Room { name: "app", rooms: EVERYTHING, crates: &["contract", "tokio"] },
