@@ -1,57 +1,59 @@
-//! The gateway as a process of its own, so that its CPU and memory are its own too.
+//! The gateway as a process of its own: started, found ready, stopped in order or killed.
 
-use std::{path::Path, process::Stdio, time::Duration};
+use std::{fs::File, path::Path, process::Stdio, time::Duration};
 
 use anyhow::Context as _;
-use loa::{app::App, config::Config, lifecycle, telemetry};
 use tokio::{
     io::{AsyncBufReadExt as _, BufReader},
-    process::{Child, Command},
+    process::{Child, ChildStdout, Command},
     time::timeout,
 };
 
 const READY_WITHIN: Duration = Duration::from_secs(30);
 const STOPPED_WITHIN: Duration = Duration::from_secs(40);
+const LOG: &str = "gateway.log";
 
-/// In the child: serves until told to stop, and says where.
-pub(crate) async fn serve(config: &Path) -> anyhow::Result<()> {
-    let config = Config::read(&[config.to_owned()]).map_err(|complaints| {
-        let list: Vec<_> = complaints.iter().map(ToString::to_string).collect();
-        anyhow::anyhow!(list.join("; "))
-    })?;
-    telemetry::start(&config.log)?;
-    let stop = lifecycle::stop_signal()?;
-    let app = App::start(&config).await?;
-    println!("{}", app.address);
-    stop.cancelled().await;
-    app.stop().await
-}
-
-/// In the parent: a running gateway. Killed when dropped.
+/// A running gateway. Killed when dropped.
 #[derive(Debug)]
 pub(crate) struct Gateway {
     child: Child,
+    stdout: Option<ChildStdout>,
     pub(crate) pid: u32,
+    /// Where its API is; empty before it is ready.
     pub(crate) address: String,
 }
 
 impl Gateway {
-    pub(crate) async fn start(config: &Path) -> anyhow::Result<Self> {
-        let mut child = Command::new(std::env::current_exe()?)
-            .arg("gateway")
-            .arg(config)
+    /// Starts the process; it is not ready yet. What it logs is added to a file in `folder`.
+    pub(crate) fn spawn(config: &Path, folder: &Path) -> anyhow::Result<Self> {
+        let log = File::options().create(true).append(true).open(folder.join(LOG))?;
+        let mut child = inside("serve", config)?
             .stdout(Stdio::piped())
-            .kill_on_drop(true)
+            .stderr(log)
             .spawn()
             .context("the gateway's process")?;
         let pid = child.id().context("the gateway ended at once")?;
-        let stdout = child.stdout.take().context("the gateway's output")?;
+        let stdout = child.stdout.take();
+        Ok(Self { child, stdout, pid, address: String::new() })
+    }
+
+    /// Waits until its API listens.
+    pub(crate) async fn ready(&mut self) -> anyhow::Result<()> {
+        let stdout = self.stdout.take().context("the gateway is ready already")?;
         let mut lines = BufReader::new(stdout).lines();
-        let address = timeout(READY_WITHIN, lines.next_line())
+        self.address = timeout(READY_WITHIN, lines.next_line())
             .await
             .context("the gateway did not become ready")??
-            .context("the gateway ended before it was ready; its error stands above")?;
-        Ok(Self { child, pid, address })
+            .context("the gateway ended before it was ready")?;
+        Ok(())
+    }
+
+    pub(crate) async fn start(config: &Path, folder: &Path) -> anyhow::Result<Self> {
+        let mut gateway = Self::spawn(config, folder)?;
+        match gateway.ready().await {
+            Ok(()) => Ok(gateway),
+            Err(error) => Err(error.context(log_of(folder))),
+        }
     }
 
     /// Ends it as an operator would.
@@ -61,4 +63,21 @@ impl Gateway {
         timeout(STOPPED_WITHIN, self.child.wait()).await.context("the gateway did not stop")??;
         Ok(())
     }
+
+    /// SIGKILL: it gets no chance to do anything more.
+    pub(crate) async fn kill(mut self) -> anyhow::Result<()> {
+        self.child.kill().await.context("the gateway could not be killed")
+    }
+}
+
+/// This program again, with one of its inner commands.
+pub(crate) fn inside(command: &str, config: &Path) -> anyhow::Result<Command> {
+    let mut child = Command::new(std::env::current_exe()?);
+    child.arg("inside").arg(command).arg(config).stdin(Stdio::null()).kill_on_drop(true);
+    Ok(child)
+}
+
+/// What the gateway logged: warnings and errors, since the level is set so.
+pub(crate) fn log_of(folder: &Path) -> String {
+    std::fs::read_to_string(folder.join(LOG)).unwrap_or_default()
 }

@@ -1,5 +1,6 @@
 //! The Graph platform to try any client on: `cargo run -p loa-simulators --example facebook -- 127.0.0.1:2780`.
-//! What was counted and what exists is printed when it is stopped with Ctrl-C. A walk through it:
+//! What was counted and what exists is printed when it is stopped with Ctrl-C. A walk through it (`POST`, `PHOTO-1` and
+//! `PHOTO-2` stand for the ids in the answers before, `map.jpg` for any JPEG):
 //!
 //! ```sh
 //! base=http://127.0.0.1:2780/v26.0; page=100000000000001

@@ -2,10 +2,12 @@
 //! with a webhook as second argument if there is one. It prints a pair of tokens; what was counted is
 //! printed when it is stopped with Ctrl-C.
 //!
-//! A walk with curl (`B=http://127.0.0.1:2780`, `A` the access token, `R` the refresh token):
+//! A walk with curl (`B=http://127.0.0.1:2780`, `A` the access token, `R` the refresh token; `MSG_ID`, `TOKEN` and `ID` are
+//! in the answers before):
 //!
 //! ```text
-//! # Tokens: the first use gives a new pair, the second use fails, with HTTP 200.
+//! # Tokens: the first use gives a new pair, the second use fails, with HTTP 200. The access token of before is dead:
+//! # take A from the new pair.
 //! curl -i $B/v4/oa/access_token -H 'secret_key: app-secret' \
 //!   -d grant_type=refresh_token -d app_id=1000000000000000001 -d refresh_token=$R
 //! # Consent: the code is in the Location.
@@ -20,12 +22,12 @@
 //! curl "$B/template/all?offset=0&limit=100&status=1" -H "access_token: $A"
 //! curl "$B/template/info/v2?template_id=410001" -H "access_token: $A"
 //!
-//! # To users by id: u1 has just interacted, u2 three days ago, u3 a month ago.
+//! # To users by id: u1 has just interacted, u2 three days ago (it costs quota), u3 a month ago (-230).
 //! curl -i $B/v3.0/oa/message/cs -H "access_token: $A" -H 'Content-Type: application/json' \
 //!   -d '{"recipient": {"user_id": "u1"}, "message": {"text": "Xin chào"}}'
 //! curl -G $B/v3.0/oa/user/getlist -H "access_token: $A" --data-urlencode 'data={"offset":0,"count":50}'
 //!
-//! # An article, asked for until it is ready, and its broadcast.
+//! # An article, asked for until it is ready (the third time), and its broadcast.
 //! curl $B/v2.0/article/create -H "access_token: $A" -H 'Content-Type: application/json' -d '{
 //!   "type": "normal", "title": "Cảnh báo lũ", "author": "Tỉnh", "description": "", "status": "show",
 //!   "cover": {"cover_type": "photo", "photo_url": "https://example.org/c.png", "status": "show"},

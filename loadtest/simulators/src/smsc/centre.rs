@@ -9,6 +9,7 @@ use super::plan::{Mishaps, Plan};
 use super::receipts::{Receipt, Sender, State, Subject, WallClock};
 use super::script::{Outcome, SmscScript};
 use super::status;
+use super::timing::Timing;
 use super::wire::{Address, Submit};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -49,6 +50,7 @@ pub(crate) struct Centre {
     pub(crate) plan: Plan,
     pub(crate) chance: Chance,
     pub(crate) books: Books,
+    pub(crate) timing: Timing,
     pub(crate) fates: Fates,
     pub(crate) accounts: Vec<Account>,
     account_of: HashMap<Vec<u8>, usize>,
@@ -67,6 +69,7 @@ impl Centre {
             chance: Chance::new(script.seed),
             plan: Plan::new(script),
             books: Books::default(),
+            timing: Timing::default(),
             fates: Fates::default(),
             accounts: Vec::new(),
             account_of: HashMap::new(),
@@ -91,6 +94,11 @@ impl Centre {
         counts.max_in_any_second =
             self.accounts.iter().map(|account| account.rate.seen_max()).max().unwrap_or(0);
         counts
+    }
+
+    /// Whole messages with exactly this text to a number, from whatever sender.
+    pub(crate) fn copies(&self, number: u64, octets: &[u8]) -> u32 {
+        (0..self.senders.len()).map(|source| self.books.copies(number, source as u32, octets)).sum()
     }
 
     pub(crate) fn clock(&self, now: Now) -> WallClock {
@@ -160,6 +168,7 @@ impl Centre {
         }
         let serial = self.fates.add(State::Enroute);
         self.books.accept(submit, number, source, self.plan.script.keep_texts);
+        self.timing.accepted(submit, now.us);
         let subject = Subject {
             serial,
             number,

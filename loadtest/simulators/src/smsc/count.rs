@@ -162,6 +162,11 @@ impl Books {
         self.numbers.get(number)
     }
 
+    /// Whole messages from one sender with exactly this text, as it came over the line.
+    pub(crate) fn copies(&self, number: u64, source: u32, octets: &[u8]) -> u32 {
+        self.seen.get(join(number, hash(u64::from(source), octets)))
+    }
+
     /// See [`Tally::page`].
     pub(crate) fn numbers_page(&self, from: usize) -> Option<(Vec<(u64, u32)>, usize)> {
         self.numbers.page(from)

@@ -4,6 +4,7 @@ use super::centre::{Centre, Order};
 use super::count::Counts;
 use super::script::SmscScript;
 use super::session::{Shared, serve, tick};
+use super::timing::{Span, TextSeen, Waits};
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -75,6 +76,29 @@ impl Smsc {
     /// Whole messages accepted for a number, copies included.
     pub fn accepted(&self, number: u64) -> u32 {
         self.shared.centre().books.accepted(number)
+    }
+
+    /// Whole messages accepted for a number with exactly this text (the octets that came over the line, without a
+    /// header; of a long message all parts together), from whatever sender.
+    pub fn copies(&self, number: u64, octets: &[u8]) -> u32 {
+        self.shared.centre().copies(number, octets)
+    }
+
+    /// When the first and the last part was accepted, and how many there were; `None`: there was none.
+    pub fn span(&self) -> Option<Span> {
+        self.shared.centre().timing.all.as_ref().map(|seen| self.shared.span(seen))
+    }
+
+    /// The same of each text, in no order; bounded to the first few thousand different texts.
+    pub fn texts_seen(&self) -> Vec<TextSeen> {
+        let centre = self.shared.centre();
+        let seen = |(text, seen): &(String, _)| TextSeen { text: text.clone(), span: self.shared.span(seen) };
+        centre.timing.texts().map(seen).collect()
+    }
+
+    /// How long receipts waited for their acknowledgement, from writing them to reading it.
+    pub fn acknowledgement_waits(&self) -> Waits {
+        self.shared.centre().timing.acknowledgements.clone()
     }
 
     /// Every number with a whole message, and how many it got, in no order. To be asked when traffic

@@ -25,8 +25,10 @@ pub mod status;
 mod tally;
 mod text;
 mod time_queue;
+mod timing;
 mod wire;
 
 pub use count::{Counts, ReceiptsSent};
 pub use listener::Smsc;
 pub use script::SmscScript;
+pub use timing::{Span, TextSeen, Waits};

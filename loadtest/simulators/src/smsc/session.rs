@@ -3,6 +3,7 @@
 
 use super::centre::{Centre, Now};
 use super::link::Link;
+use super::timing::{Seen, Span};
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -44,6 +45,11 @@ impl Shared {
     pub(crate) fn now(&self) -> Now {
         let us = self.started.elapsed().as_micros() as u64;
         Now { us, wall_s: (self.started_wall_s + us / 1_000_000) as u32 }
+    }
+
+    pub(crate) fn span(&self, seen: &Seen) -> Span {
+        let at = |us| self.started + Duration::from_micros(us);
+        Span { first: at(seen.first_us), last: at(seen.last_us), parts: seen.parts }
     }
 
     pub(crate) fn instant(&self, ms: u64) -> Instant {

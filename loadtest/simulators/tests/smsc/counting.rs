@@ -103,3 +103,24 @@ async fn repeated_parts_fold_to_messages() {
     }
     assert_eq!(books(&smsc.counts()), (5, 3, 4, 3), "cut at other places it is the same message");
 }
+
+#[tokio::test]
+async fn the_carrier_knows_when_each_text_came_and_how_often() {
+    let (smsc, mut client) = bound(SmscScript::default()).await;
+    assert_eq!(smsc.span(), None);
+    let plain = Message { registered: 0, ..to("84900000001") };
+    let urgent = Message { text: b"Goi 113", ..plain.clone() };
+    client.submit(&plain).await;
+    client.submit(&urgent).await;
+    client.submit(&Message { number: "84900000002", ..urgent.clone() }).await;
+    client.submit(&plain).await;
+    assert_eq!(smsc.copies(84900000001, plain.text), 2);
+    assert_eq!(smsc.copies(84900000001, urgent.text), 1);
+    assert_eq!(smsc.copies(84900000002, plain.text), 0);
+    let seen = smsc.texts_seen();
+    let of = |text: &[u8]| seen.iter().find(|seen| seen.text.as_bytes() == text).unwrap().span.clone();
+    assert_eq!((of(plain.text).parts, of(urgent.text).parts), (2, 2));
+    assert!(of(plain.text).first < of(urgent.text).first && of(urgent.text).last < of(plain.text).last);
+    let all = smsc.span().unwrap();
+    assert_eq!((all.first, all.last, all.parts), (of(plain.text).first, of(plain.text).last, 4));
+}

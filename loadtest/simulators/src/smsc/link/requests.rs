@@ -211,11 +211,12 @@ impl Link {
 
     pub(super) fn answered(&mut self, centre: &mut Centre, sequence: u32, status: u32, now: Now) {
         match self.outstanding.answer(sequence) {
-            Some(Request::Receipt { mut receipt, .. }) => {
+            Some(Request::Receipt { mut receipt, sent_ms }) => {
                 let totals = &mut centre.books.totals;
                 totals.receipts_unacked -= 1;
                 if status == status::OK {
                     totals.receipts_acked += 1;
+                    centre.timing.acknowledgements.add(now.ms().saturating_sub(sent_ms));
                     return;
                 }
                 totals.receipts_nacked += 1;
