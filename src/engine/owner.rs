@@ -2,6 +2,7 @@
 //! brought down in the order that loses nothing.
 
 use std::{
+    convert::Infallible,
     sync::{Arc, atomic::AtomicUsize, atomic::Ordering},
     time::Duration,
 };
@@ -350,28 +351,46 @@ impl LaneWorker {
         lost: CancellationToken,
         over: CancellationToken,
     ) {
-        let Shown { health, brake, in_flight } = shown;
         let every = self.settings.lease / 4;
         let (mut ours, mut told) = (true, false);
         while !over.is_cancelled() {
-            let state = health.borrow().clone();
+            let can_send = shown.health.borrow().can_send();
             // Lanes in reserve, here and elsewhere, go by whether this one can send.
-            if ours && (tenure.age(Instant::now()) >= every || state.can_send() != told) {
-                told = state.can_send();
-                ours = self.keep(&owner, &tenure, state.can_send()).await;
+            if ours && (tenure.age(Instant::now()) >= every || can_send != told) {
+                told = can_send;
+                ours = tokio::select! {
+                    biased;
+                    ours = self.keep(&owner, &tenure, can_send) => ours,
+                    // A ledger that takes its time does not make what is shown older.
+                    never = self.show_on(&tenure, &shown) => match never {},
+                };
                 if !ours {
                     lost.cancel();
                 }
             }
-            let state = if tenure.holds(Instant::now()) { state } else { Health::Down(NOT_RENEWED.into()) };
-            self.show(Some(self.node.clone()), &state, &brake, in_flight.load(Ordering::Relaxed));
+            self.show_now(&tenure, &shown);
             self.rest(STATUS_EVERY.min(every), &over).await;
         }
-        self.show(None, &Health::Down("not owned by this node".into()), &brake, 0);
+        self.show(None, &Health::Down("not owned by this node".into()), &shown.brake, 0);
+    }
+
+    async fn show_on(&self, tenure: &Tenure, shown: &Shown) -> Infallible {
+        loop {
+            tokio::time::sleep(STATUS_EVERY).await;
+            self.show_now(tenure, shown);
+        }
+    }
+
+    fn show_now(&self, tenure: &Tenure, shown: &Shown) {
+        let state = match tenure.holds(Instant::now()) {
+            true => shown.health.borrow().clone(),
+            false => Health::Down(NOT_RENEWED.into()),
+        };
+        self.show(Some(self.node.clone()), &state, &shown.brake, shown.in_flight.load(Ordering::Relaxed));
     }
 
     /// One renewal; false if the lane is another's by now, or ours under a later epoch. A ledger that does not answer is not
-    /// waited for: the lane's state has to be shown meanwhile.
+    /// waited for, but asked again.
     async fn keep(&self, owner: &Ownership, tenure: &Tenure, ready: bool) -> bool {
         let asked_at = Instant::now();
         match timeout(self.settings.lease / 4, self.lease(ready)).await {
