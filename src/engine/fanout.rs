@@ -1,7 +1,11 @@
 //! From an approved alert to queued messages: freeze the audience, fix its digest, make the messages, all
 //! in chunks that a restart resumes. Nothing is sent before the whole list of targets is fixed.
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use arc_swap::ArcSwap;
 use contract::Clock;
@@ -9,8 +13,8 @@ use jiff::Timestamp;
 
 use super::{Bodies, Handle, Reach, RouteSetup, Settings, Setup};
 use crate::{
-    domain::{AreaCatalogue, RouteId, TargetDigest},
-    ledger::{AlertRow, DispatchPlan, LedgerError, Progress, StepPlan, Store},
+    domain::{AlertId, AreaCatalogue, RouteId, TargetDigest},
+    ledger::{AlertRow, Approved, DispatchPlan, LedgerError, Progress, StepPlan, Store, TargetRow},
 };
 
 #[derive(Debug)]
@@ -22,6 +26,34 @@ pub(crate) struct Fanout {
     pub(crate) settings: Settings,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) handle: Handle,
+    /// Lists that are frozen and not read to their end. An urgent alert comes in between.
+    pub(crate) readings: BTreeMap<AlertId, Reading>,
+}
+
+/// A frozen list that is read once more, as an auditor would: what goes into the record is what stands there.
+#[derive(Debug)]
+pub(crate) struct Reading {
+    approved: Approved,
+    digest: TargetDigest,
+    /// Routes that the list needs.
+    used: BTreeSet<RouteId>,
+    after_seq: i64,
+}
+
+impl Reading {
+    fn new(approved: Approved) -> Self {
+        Self { approved, digest: TargetDigest::new(), used: BTreeSet::new(), after_seq: 0 }
+    }
+
+    fn add(&mut self, page: &[TargetRow]) {
+        for target in page {
+            self.after_seq = target.seq;
+            for (route, address) in target.sms.iter().chain(&target.legs) {
+                self.digest.add(target.seq, address, *route);
+                self.used.insert(*route);
+            }
+        }
+    }
 }
 
 /// What one step came to.
@@ -33,8 +65,9 @@ pub(crate) enum Fanned {
 
 impl Fanout {
     /// One chunk for the most urgent alert that needs it.
-    pub(crate) async fn step(&self) -> Result<Fanned, LedgerError> {
+    pub(crate) async fn step(&mut self) -> Result<Fanned, LedgerError> {
         let waiting = self.store.catalog.alerts_to_fan_out().await?;
+        self.readings.retain(|alert, _| waiting.iter().any(|waits| waits.id == *alert));
         let Some(alert) = waiting.first() else { return Ok(Fanned::Idle) };
         if alert.frozen_at.is_none() {
             self.freeze(alert).await?;
@@ -46,10 +79,16 @@ impl Fanout {
         Ok(Fanned::Worked)
     }
 
-    async fn freeze(&self, alert: &AlertRow) -> Result<(), LedgerError> {
+    async fn freeze(&mut self, alert: &AlertRow) -> Result<(), LedgerError> {
+        let Some(at) = alert.approved_at else { return Ok(()) };
+        let approved = Approved { alert: alert.id, at };
+        if let Some(reading) = self.readings.remove(&alert.id).filter(|reading| reading.approved == approved)
+        {
+            return self.read_on(alert, reading).await;
+        }
         let setup = self.setup.load_full();
         if !setup.routes_of(&alert.plan).any(|(route, _)| is_personal(route)) {
-            return self.begin(alert).await;
+            return self.begin(alert, Reading::new(approved)).await;
         }
         let groups = self.store.catalog.groups().await?.into_iter().map(|group| group.slug).collect();
         let selection = match alert.audience.check(&self.areas, &groups) {
@@ -63,15 +102,26 @@ impl Fanout {
         let now = self.clock.now();
         let chunk = self.settings.fanout_rows;
         let routing = setup.routing(&alert.plan);
-        match self.store.ledger.freeze(now, alert.id, &selection, &routing, chunk).await? {
+        match self.store.ledger.freeze(now, approved, &selection, &routing, chunk).await? {
             Progress::More(_) => Ok(()),
-            Progress::Done(_) => self.begin(alert).await,
+            Progress::Done(_) => self.read_on(alert, Reading::new(approved)).await,
         }
     }
 
-    async fn begin(&self, alert: &AlertRow) -> Result<(), LedgerError> {
+    /// One page; after the last one the alert begins.
+    async fn read_on(&mut self, alert: &AlertRow, mut reading: Reading) -> Result<(), LedgerError> {
+        let page = self.store.reports.targets(alert.id, reading.after_seq, self.settings.fanout_rows).await?;
+        reading.add(&page);
+        if page.len() < self.settings.fanout_rows {
+            return self.begin(alert, reading).await;
+        }
+        self.readings.insert(alert.id, reading);
+        Ok(())
+    }
+
+    async fn begin(&self, alert: &AlertRow, reading: Reading) -> Result<(), LedgerError> {
         let now = self.clock.now();
-        let (digest, used) = self.digest(alert).await?;
+        let Reading { approved, digest, used, .. } = reading;
         let starts = starts(alert, now);
         let mut plans = Vec::new();
         let setup = self.setup.load_full();
@@ -104,29 +154,10 @@ impl Fanout {
                 due_at: *due_at,
             })
             .collect();
-        self.store.ledger.begin(now, alert.id, &digest, &plans, &steps).await?;
+        self.store.ledger.begin(now, approved, &digest.finish(), &plans, &steps).await?;
         tracing::info!(alert = %alert.id, routes = plans.len(), steps = starts.len(), "targets frozen, dispatch begins");
         self.handle.wake();
         Ok(())
-    }
-
-    /// Reads the frozen list once more, as an auditor would, and notes which routes it needs.
-    async fn digest(&self, alert: &AlertRow) -> Result<(String, BTreeSet<RouteId>), LedgerError> {
-        let mut digest = TargetDigest::new();
-        let mut routes = BTreeSet::new();
-        let mut after_seq = 0;
-        loop {
-            let page = self.store.reports.targets(alert.id, after_seq, self.settings.fanout_rows).await?;
-            let Some(last) = page.last() else { break };
-            after_seq = last.seq;
-            for target in &page {
-                for (route, address) in target.sms.iter().chain(&target.legs) {
-                    digest.add(target.seq, address, *route);
-                    routes.insert(*route);
-                }
-            }
-        }
-        Ok((digest.finish(), routes))
     }
 }
 

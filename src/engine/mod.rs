@@ -26,7 +26,7 @@ mod sweep;
 mod tenure;
 mod unsettled;
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use arc_swap::ArcSwap;
 use contract::Clock;
@@ -92,6 +92,7 @@ impl Engine {
             settings: parts.settings.clone(),
             clock: parts.clock.clone(),
             handle: parts.handle.clone(),
+            readings: BTreeMap::default(),
         };
         tasks.spawn(run_fanout(fanout, stop.clone()));
         let sweeper = Sweeper {
@@ -141,10 +142,11 @@ impl Engine {
     }
 }
 
-async fn run_fanout(fanout: Fanout, stop: CancellationToken) {
+async fn run_fanout(mut fanout: Fanout, stop: CancellationToken) {
+    let handle = fanout.handle.clone();
     while !stop.is_cancelled() {
         // Taken before the look, so that a wake-up in between is not lost.
-        let woken = fanout.handle.woken();
+        let woken = handle.woken();
         let pause = match fanout.step().await {
             Ok(Fanned::Worked) => continue,
             Ok(Fanned::Idle) => fanout.settings.idle,

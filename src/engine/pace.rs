@@ -15,7 +15,7 @@ use contract::Rate;
 use tokio::time::Instant;
 
 /// What the lane may make good at once after a late wake-up, as a share of a second's grant.
-const BURST_SHARE: f64 = 0.05;
+const BURST_SHARE: f64 = 0.1;
 /// What leaves together when nothing is late: a few timer ticks' worth.
 const SLICE_SHARE: f64 = 0.004;
 /// The provider's sliding second is looked at as if it were longer by this: parts do not travel equally fast.

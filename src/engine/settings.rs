@@ -47,7 +47,7 @@ impl Default for Settings {
             claim_span: Duration::from_millis(250),
             settle_rows_max: 500,
             settle_wait: Duration::from_millis(20),
-            fanout_rows: 20_000,
+            fanout_rows: 5_000,
             sweep_every: Duration::from_secs(1),
             sweep_rows: 5_000,
             escalate_every: Duration::from_millis(500),

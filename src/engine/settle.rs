@@ -17,7 +17,7 @@ use contract::{
 use jiff::{SignedDuration, Timestamp};
 use tokio::{
     sync::{mpsc, oneshot},
-    time::Instant,
+    time::{Instant, timeout},
 };
 
 use super::{
@@ -42,6 +42,9 @@ pub(crate) const REPORT_BATCHES_MAX: usize = 64;
 const RECEIPT_WAIT: Duration = Duration::from_millis(8);
 /// How long receipts wait for a ledger that is away before the provider is told to bring them again.
 const RECEIPT_PATIENCE: Duration = Duration::from_secs(3);
+/// The same for what waits behind answers that the ledger doesn't take. Kept in the end after all, it changes nothing when
+/// it comes again.
+const INTAKE_PATIENCE: Duration = Duration::from_secs(5);
 const LEDGER_RETRY: Duration = Duration::from_millis(250);
 /// A message that was not sent for a dead lane waits this long before it is claimed again.
 const NOT_SENT_DELAY: SignedDuration = SignedDuration::from_millis(500);
@@ -67,8 +70,12 @@ impl LaneSink {
         done: oneshot::Receiver<Result<(), NotRecorded>>,
     ) -> Result<(), NotRecorded> {
         let stopped = || NotRecorded("the lane is stopping".into());
-        self.intake.send(item).await.map_err(|_| stopped())?;
-        done.await.unwrap_or_else(|_| Err(stopped()))
+        let kept = async {
+            self.intake.send(item).await.map_err(|_| stopped())?;
+            done.await.unwrap_or_else(|_| Err(stopped()))
+        };
+        let in_vain = |_| Err(NotRecorded("the ledger does not take anything now".into()));
+        timeout(INTAKE_PATIENCE, kept).await.unwrap_or_else(in_vain)
     }
 }
 

@@ -191,6 +191,14 @@ pub struct Routing {
     pub by_contact: Vec<RouteId>,
 }
 
+/// An alert, and the approval that somebody is working for: approved anew meanwhile, it is no business of his.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Approved {
+    pub alert: AlertId,
+    /// `approved_at` of the row.
+    pub at: Timestamp,
+}
+
 /// How a dispatch is to be made when fan-out begins.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DispatchPlan {
@@ -252,11 +260,12 @@ pub trait Ledger: Send + Sync {
     async fn release(&self, ownership: &Ownership) -> Result<()>;
 
     /// Freezes the next `rows_max` people of the alert's audience into targets and exclusions, in the order
-    /// of their ids, numbered without gaps. Duplicated numbers: the lowest person id stays.
+    /// of their ids, numbered without gaps. Duplicated numbers: the lowest person id stays. Nothing happens if that approval does not
+    /// stand any more.
     async fn freeze(
         &self,
         now: Timestamp,
-        alert: AlertId,
+        approved: Approved,
         selection: &Selection,
         routing: &Routing,
         rows_max: usize,
@@ -268,7 +277,7 @@ pub trait Ledger: Send + Sync {
     async fn begin(
         &self,
         now: Timestamp,
-        alert: AlertId,
+        approved: Approved,
         digest: &str,
         plans: &[DispatchPlan],
         steps: &[StepPlan],

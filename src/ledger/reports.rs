@@ -149,7 +149,14 @@ pub struct LeaseRow {
 /// Reading only.
 #[async_trait]
 pub trait Reports: Send + Sync {
-    async fn audience(&self, selection: &Selection, routing: &Routing) -> Result<AudiencePreview>;
+    /// What the selection would come to. Up to `listed_max` people chosen by commune or group are taken from the indexes;
+    /// more are looked for among all, which is faster for many.
+    async fn audience(
+        &self,
+        selection: &Selection,
+        routing: &Routing,
+        listed_max: usize,
+    ) -> Result<AudiencePreview>;
     /// Frozen targets after `after_seq`, in order.
     async fn targets(&self, alert: AlertId, after_seq: i64, rows_max: usize) -> Result<Vec<TargetRow>>;
     async fn exclusions(

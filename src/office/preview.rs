@@ -33,6 +33,9 @@ use crate::{
     ledger::{Account, AudiencePreview, PeopleGroup},
 };
 
+/// The people of so small a selection are taken from the indexes: a warning to one hamlet must not wait for a look at all.
+const LISTED_MAX: usize = 20_000;
+
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Preview {
     /// What an approver agrees to; none while the content is wrong.
@@ -179,7 +182,8 @@ impl Office {
                 return Ok(AudiencePreview::default());
             }
         };
-        let reached = self.store.reports.audience(&selection, &self.setup.load().routing(plan)).await?;
+        let routing = self.setup.load().routing(plan);
+        let reached = self.store.reports.audience(&selection, &routing, LISTED_MAX).await?;
         if reached.people == 0 {
             let people: i64 = reached.excluded.iter().map(|(_, people)| people).sum();
             refusals.push(Complaint::new(

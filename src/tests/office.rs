@@ -458,7 +458,8 @@ async fn fan_out(house: &House, row: &AlertRow) {
     let selection = row.audience.check(areas, &groups).unwrap();
     let setup = setup.load_full();
     let routing = setup.routing(&row.plan);
-    store.ledger.freeze(clock.now(), row.id, &selection, &routing, 100).await.unwrap();
+    let approved = ledger::Approved { alert: row.id, at: row.approved_at.unwrap() };
+    store.ledger.freeze(clock.now(), approved, &selection, &routing, 100).await.unwrap();
     let plans: Vec<_> = setup
         .routes_of(&row.plan)
         .map(|(route, step)| ledger::DispatchPlan {
@@ -469,7 +470,7 @@ async fn fan_out(house: &House, row: &AlertRow) {
             page: None,
         })
         .collect();
-    store.ledger.begin(clock.now(), row.id, "digest", &plans, &[]).await.unwrap();
+    store.ledger.begin(clock.now(), approved, "digest", &plans, &[]).await.unwrap();
     store.ledger.accept(clock.now(), row.id, 100).await.unwrap();
 }
 

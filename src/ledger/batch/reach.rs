@@ -10,6 +10,16 @@ pub(in crate::ledger) fn hopes() -> Vec<(&'static str, i64)> {
     State::ALL.iter().map(|state| (state.as_str(), i64::from(hope(*state)))).collect()
 }
 
+/// Those who were found by commune or group, each once; `None` if they are more than a list should be.
+pub(in crate::ledger) fn listed(mut found: Vec<i64>, listed_max: usize) -> Option<Vec<i64>> {
+    let few = found.len() <= listed_max;
+    few.then(|| {
+        found.sort_unstable();
+        found.dedup();
+        found
+    })
+}
+
 /// Bits of a cursor that hold a message's number; the route stands above them. Where persons have several messages the
 /// cursor is the number of the target.
 const SEQ_BITS: u32 = 40;

@@ -1,5 +1,5 @@
 -- What an audience would come to. Kinds of rows: 0, people with an address on a route; 1, people left out and why;
--- 2, people with an address on any route.
+-- 2, people with an address on any route. Few people come as a list, many are looked for among all.
 WITH back AS MATERIALIZED (
   SELECT DISTINCT t.person FROM message m
     JOIN dispatch d ON d.alert = m.alert AND d.route = m.route
@@ -16,6 +16,15 @@ WITH back AS MATERIALIZED (
               THEN r.possible_repeat = 1 OR EXISTS (SELECT FROM submission s WHERE s.alert = m.alert AND s.route = m.route
                                                  AND s.seq = m.seq AND s.outcome = 'accepted')
               ELSE m.seq < d.cursor END
+), picked AS (
+  SELECT id, phone, carrier, opted_out_at FROM person p
+   WHERE $10::bigint[] IS NULL
+     AND CASE WHEN $8::bigint IS NOT NULL THEN p.id IN (SELECT person FROM back)
+              ELSE $1 OR p.area = ANY ($2::text[])
+                   OR p.id IN (SELECT m.person FROM membership m JOIN people_group g ON g.id = m.people_group
+                                WHERE g.slug = ANY ($3::text[])) END
+  UNION ALL
+  SELECT p.id, p.phone, p.carrier, p.opted_out_at FROM unnest($10::bigint[]) AS l (id) JOIN person p ON p.id = l.id
 ), judged AS MATERIALIZED (
   SELECT p.id, p.phone, CASE WHEN p.phone IS NOT NULL THEN r.route END AS route,
          CASE WHEN p.opted_out_at IS NOT NULL THEN 'opted-out'
@@ -28,11 +37,7 @@ WITH back AS MATERIALIZED (
               WHEN p.phone IS NULL THEN 'no-phone'
               WHEN p.carrier IS NULL THEN 'no-carrier'
               ELSE 'no-route' END AS reason
-    FROM person p LEFT JOIN unnest($4::text[], $5::bigint[]) AS r (carrier, route) ON r.carrier = p.carrier
-   WHERE CASE WHEN $8::bigint IS NOT NULL THEN p.id IN (SELECT person FROM back)
-              ELSE $1 OR p.area = ANY ($2::text[])
-                   OR p.id IN (SELECT m.person FROM membership m JOIN people_group g ON g.id = m.people_group
-                                WHERE g.slug = ANY ($3::text[])) END
+    FROM picked p LEFT JOIN unnest($4::text[], $5::bigint[]) AS r (carrier, route) ON r.carrier = p.carrier
 ), ranked AS MATERIALIZED (
   SELECT id, phone, route,
          coalesce(reason, CASE WHEN row_number() OVER (PARTITION BY reason IS NULL, coalesce(phone, 'person ' || id)

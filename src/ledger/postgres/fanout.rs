@@ -1,6 +1,7 @@
 //! From an approved audience to messages: freeze, begin, accept; each resumable, a chunk a transaction.
 
 use jiff::Timestamp;
+use sqlx::PgConnection;
 use sqlx::{query, query_as, query_scalar};
 
 use super::alerts::{Event, add_event};
@@ -9,8 +10,9 @@ use super::failure::Halt;
 use super::steps::search_reached;
 use super::{Postgres, sql};
 use crate::domain::{Action, AlertId, Phase, RouteId, Selection, Severity};
+use crate::ledger::batch::listed;
 use crate::ledger::batch::stored::{micros, word};
-use crate::ledger::{DispatchPlan, LedgerError, Progress, Routing, StepPlan};
+use crate::ledger::{Approved, DispatchPlan, LedgerError, Progress, Routing, StepPlan};
 
 /// A chunk sees contacts as of one moment: who was judged to have an address keeps it when the addresses are written. A
 /// race that this loses is run again.
@@ -19,14 +21,18 @@ const ONE_VIEW: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ";
 impl Postgres {
     pub(super) async fn freeze_chunk(
         &self,
-        alert: AlertId,
+        approved: Approved,
         selection: &Selection,
         routing: &Routing,
         rows_max: usize,
     ) -> Result<Progress, Halt> {
+        let alert = approved.alert;
         let mut tx = self.pool.begin_with(ONE_VIEW).await?;
-        let stands: Option<(i64, i64, i64, i64)> =
-            query_as(sql::FREEZE_ALERT).bind(alert.0).fetch_optional(&mut *tx).await?;
+        let stands: Option<(i64, i64, i64, i64)> = query_as(sql::FREEZE_ALERT)
+            .bind(alert.0)
+            .bind(micros(approved.at))
+            .fetch_optional(&mut *tx)
+            .await?;
         let Some((after, until, targets, _excluded)) = stands else { return Ok(Progress::Done(0)) };
         let reached = matches!(selection, Selection::ReachedBy(_));
         if let Selection::ReachedBy(earlier) = selection
@@ -38,6 +44,7 @@ impl Postgres {
         let (everyone, communes, groups) = selected(selection);
         let (carriers, routes) = routed(routing);
         let (by_phone, by_contact) = (route_ids(&routing.by_phone), route_ids(&routing.by_contact));
+        let few = few(&mut tx, selection, rows_max).await?;
         query(sql::FREEZE_TABLE).execute(&mut *tx).await?;
         query(sql::FREEZE_CLEAR).execute(&mut *tx).await?;
         let chunk = query(sql::FREEZE_CHUNK)
@@ -54,6 +61,7 @@ impl Postgres {
             .bind(&by_phone)
             .bind(&by_contact)
             .bind(!routing.by_carrier.is_empty())
+            .bind(few)
             .execute(&mut *tx)
             .await?;
         let people = count(chunk.rows_affected());
@@ -85,17 +93,19 @@ impl Postgres {
     pub(super) async fn begin_dispatch(
         &self,
         now: Timestamp,
-        alert: AlertId,
+        approved: Approved,
         digest: &str,
         plans: &[DispatchPlan],
         steps: &[StepPlan],
     ) -> Result<(), Halt> {
+        let alert = approved.alert;
         let mut tx = self.begin().await?;
         let begun: Option<(String, String, i64, i64)> = query_as(sql::BEGIN_ALERT)
             .bind(alert.0)
             .bind(micros(now))
             .bind(digest)
             .bind(plans.iter().any(|plan| plan.page.is_some()))
+            .bind(micros(approved.at))
             .fetch_optional(&mut *tx)
             .await?;
         // Cancelled, returned or begun meanwhile.
@@ -168,6 +178,23 @@ pub(super) fn selected(selection: &Selection) -> (bool, &[String], &[String]) {
         Selection::Chosen { communes, groups } => (false, communes, groups),
         Selection::ReachedBy(_) => (false, &[], &[]),
     }
+}
+
+/// The people of a small selection; `None` for those to be looked for among all. Looking is the faster way for a
+/// district, and takes as long for one hamlet.
+pub(super) async fn few(
+    connection: &mut PgConnection,
+    selection: &Selection,
+    listed_max: usize,
+) -> Result<Option<Vec<i64>>, Halt> {
+    let Selection::Chosen { communes, groups } = selection else { return Ok(None) };
+    let found = query_scalar(sql::CHOSEN_FEW)
+        .bind(communes)
+        .bind(groups)
+        .bind(limit(listed_max.saturating_add(1)))
+        .fetch_all(connection)
+        .await?;
+    Ok(listed(found, listed_max))
 }
 
 /// The first route of each carrier, as statements take it.

@@ -12,8 +12,8 @@ use super::{Postgres, retried, sql};
 use crate::domain::{AlertId, Counts, LaneId, MessageKey, RouteId, Selection};
 use crate::ledger::batch::stored::{key, number};
 use crate::ledger::{
-    Claim, ClaimAsk, DispatchPlan, Doubt, Found, KnownPart, Lease, Ledger, OpenReference, Ownership,
-    Progress, ReceiptFact, Recorded, Result, Routing, Settled, Settlement, StepPlan, Swept,
+    Approved, Claim, ClaimAsk, DispatchPlan, Doubt, Found, KnownPart, Lease, Ledger, OpenReference,
+    Ownership, Progress, ReceiptFact, Recorded, Result, Routing, Settled, Settlement, StepPlan, Swept,
 };
 
 #[async_trait]
@@ -36,23 +36,23 @@ impl Ledger for Postgres {
     async fn freeze(
         &self,
         _now: Timestamp,
-        alert: AlertId,
+        approved: Approved,
         selection: &Selection,
         routing: &Routing,
         rows_max: usize,
     ) -> Result<Progress> {
-        retried!(self, self.freeze_chunk(alert, selection, routing, rows_max))
+        retried!(self, self.freeze_chunk(approved, selection, routing, rows_max))
     }
 
     async fn begin(
         &self,
         now: Timestamp,
-        alert: AlertId,
+        approved: Approved,
         digest: &str,
         plans: &[DispatchPlan],
         steps: &[StepPlan],
     ) -> Result<()> {
-        retried!(self, self.begin_dispatch(now, alert, digest, plans, steps))
+        retried!(self, self.begin_dispatch(now, approved, digest, plans, steps))
     }
 
     async fn accept(&self, _now: Timestamp, alert: AlertId, rows_max: usize) -> Result<Progress> {

@@ -7,7 +7,7 @@ use sqlx::{query, query_as};
 
 use super::columns::limit;
 use super::failure::Halt;
-use super::fanout::{route_ids, routed, selected};
+use super::fanout::{few, route_ids, routed, selected};
 use super::open::WHOLE;
 use super::{Postgres, retried, sql};
 use crate::domain::{AlertId, Counts, MessageKey, Selection, State};
@@ -23,8 +23,13 @@ type MessageColumns =
 
 #[async_trait]
 impl Reports for Postgres {
-    async fn audience(&self, selection: &Selection, routing: &Routing) -> Result<AudiencePreview> {
-        retried!(self, self.read_audience(selection, routing))
+    async fn audience(
+        &self,
+        selection: &Selection,
+        routing: &Routing,
+        listed_max: usize,
+    ) -> Result<AudiencePreview> {
+        retried!(self, self.read_audience(selection, routing, listed_max))
     }
 
     async fn targets(&self, alert: AlertId, after_seq: i64, rows_max: usize) -> Result<Vec<TargetRow>> {
@@ -119,7 +124,12 @@ impl Postgres {
         Ok(())
     }
 
-    async fn read_audience(&self, selection: &Selection, routing: &Routing) -> Result<AudiencePreview, Halt> {
+    async fn read_audience(
+        &self,
+        selection: &Selection,
+        routing: &Routing,
+        listed_max: usize,
+    ) -> Result<AudiencePreview, Halt> {
         let reached = match selection {
             Selection::ReachedBy(earlier) => Some(earlier.0),
             Selection::Everyone | Selection::Chosen { .. } => None,
@@ -127,6 +137,7 @@ impl Postgres {
         let (everyone, communes, groups) = selected(selection);
         let (carriers, routes) = routed(routing);
         let mut tx = self.pool.begin_with(WHOLE).await?;
+        let few = few(&mut tx, selection, listed_max).await?;
         let rows: Vec<(i64, Option<i64>, Option<String>, i64)> = query_as(sql::AUDIENCE)
             .bind(everyone)
             .bind(communes)
@@ -137,6 +148,7 @@ impl Postgres {
             .bind(route_ids(&routing.by_contact))
             .bind(reached)
             .bind(!routing.by_carrier.is_empty())
+            .bind(few)
             .fetch_all(&mut *tx)
             .await?;
         tx.rollback().await?;

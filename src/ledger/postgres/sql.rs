@@ -47,6 +47,7 @@ statements! {
     BEGIN_PAGES "begin_pages",
     BEGIN_STEPS "begin_steps",
     BY_AREA "by_area",
+    CHOSEN_FEW "chosen_few",
     CLAIM_ADD "claim_add",
     CLAIM_CLOSE "claim_close",
     CLAIM_DUE "claim_due",

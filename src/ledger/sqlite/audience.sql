@@ -1,5 +1,5 @@
 -- What an audience would come to. Kinds of rows: 0, people with an address on a route; 1, people left out and why;
--- 2, people with an address on any route.
+-- 2, people with an address on any route. Few people come as a list, many are looked for among all.
 WITH routing AS (
   SELECT value ->> 0 AS carrier, value ->> 1 AS route FROM json_each(?4)
 ), back AS MATERIALIZED (
@@ -18,6 +18,15 @@ WITH routing AS (
               THEN r.possible_repeat = 1 OR EXISTS (SELECT 1 FROM submission s WHERE s.alert = m.alert AND s.route = m.route
                                                  AND s.seq = m.seq AND s.outcome = 'accepted')
               ELSE m.seq < d.cursor END
+), picked AS (
+  SELECT id, phone, carrier, opted_out_at FROM person p
+   WHERE ?9 IS NULL
+     AND CASE WHEN ?7 IS NOT NULL THEN p.id IN (SELECT person FROM back)
+              ELSE ?1 OR p.area IN (SELECT value FROM json_each(?2))
+                   OR EXISTS (SELECT 1 FROM membership m JOIN people_group g ON g.id = m.people_group
+                               WHERE m.person = p.id AND g.slug IN (SELECT value FROM json_each(?3))) END
+  UNION ALL
+  SELECT p.id, p.phone, p.carrier, p.opted_out_at FROM json_each(?9) l CROSS JOIN person p ON p.id = l.value
 ), judged AS MATERIALIZED (
   SELECT p.id, p.phone, CASE WHEN p.phone IS NOT NULL THEN r.route END AS route,
          CASE WHEN p.opted_out_at IS NOT NULL THEN 'opted-out'
@@ -30,11 +39,7 @@ WITH routing AS (
               WHEN p.phone IS NULL THEN 'no-phone'
               WHEN p.carrier IS NULL THEN 'no-carrier'
               ELSE 'no-route' END AS reason
-    FROM person p LEFT JOIN routing r ON r.carrier = p.carrier
-   WHERE CASE WHEN ?7 IS NOT NULL THEN p.id IN (SELECT person FROM back)
-              ELSE ?1 OR p.area IN (SELECT value FROM json_each(?2))
-                   OR EXISTS (SELECT 1 FROM membership m JOIN people_group g ON g.id = m.people_group
-                               WHERE m.person = p.id AND g.slug IN (SELECT value FROM json_each(?3))) END
+    FROM picked p LEFT JOIN routing r ON r.carrier = p.carrier
 ), ranked AS MATERIALIZED (
   SELECT id, phone, route,
          coalesce(reason, CASE WHEN row_number() OVER (PARTITION BY reason IS NULL, coalesce(phone, 'person ' || id)

@@ -1,15 +1,16 @@
 //! From an approved alert to messages in queues: freeze, begin, accept.
 
 use jiff::Timestamp;
+use sqlx::SqliteConnection;
 
 use super::failure::Halt;
 use super::rows::{add_event, count, json, limit};
 use super::steps::search_reached;
 use super::{Sqlite, sql};
 use crate::domain::{Action, AlertId, Phase, RouteId, Selection, Severity};
-use crate::ledger::batch::stored;
 use crate::ledger::batch::stored::micros;
-use crate::ledger::{DispatchPlan, LedgerError, Progress, Routing, StepPlan};
+use crate::ledger::batch::{listed, stored};
+use crate::ledger::{Approved, DispatchPlan, LedgerError, Progress, Routing, StepPlan};
 
 /// A selection as statements take it: everyone, communes, groups.
 pub(super) fn selected(selection: &Selection) -> Result<(bool, String, String), Halt> {
@@ -18,6 +19,23 @@ pub(super) fn selected(selection: &Selection) -> Result<(bool, String, String), 
         Selection::Chosen { communes, groups } => Ok((false, json(communes)?, json(groups)?)),
         Selection::ReachedBy(_) => Ok((false, "[]".to_owned(), "[]".to_owned())),
     }
+}
+
+/// The people of a small selection, as statements take it; `None` for those to be looked for among all. Looking is the
+/// faster way for a district, and takes as long for one hamlet.
+pub(super) async fn few(
+    connection: &mut SqliteConnection,
+    selection: &Selection,
+    listed_max: usize,
+) -> Result<Option<String>, Halt> {
+    let Selection::Chosen { communes, groups } = selection else { return Ok(None) };
+    let found = sqlx::query_scalar(sql::CHOSEN_FEW)
+        .bind(json(communes)?)
+        .bind(json(groups)?)
+        .bind(limit(listed_max.saturating_add(1)))
+        .fetch_all(connection)
+        .await?;
+    listed(found, listed_max).map(|people| json(&people)).transpose()
 }
 
 /// The first route of each carrier, as statements take it.
@@ -34,15 +52,19 @@ pub(super) fn routed(routing: &Routing) -> Result<String, Halt> {
 impl Sqlite {
     pub(super) async fn freeze_people(
         &self,
-        alert: AlertId,
+        approved: Approved,
         selection: &Selection,
         routing: &Routing,
         rows_max: usize,
     ) -> Result<Progress, Halt> {
+        let alert = approved.alert;
         let (everyone, communes, groups) = selected(selection)?;
         let mut tx = self.begin_write().await?;
-        let stands: Option<(i64, i64, i64, i64)> =
-            sqlx::query_as(sql::FREEZE_ALERT).bind(alert.0).fetch_optional(&mut *tx).await?;
+        let stands: Option<(i64, i64, i64, i64)> = sqlx::query_as(sql::FREEZE_ALERT)
+            .bind(alert.0)
+            .bind(micros(approved.at))
+            .fetch_optional(&mut *tx)
+            .await?;
         let Some((after, until, targets, _)) = stands else { return Ok(Progress::Done(0)) };
         let reached = matches!(selection, Selection::ReachedBy(_));
         if let Selection::ReachedBy(earlier) = selection
@@ -51,6 +73,7 @@ impl Sqlite {
             tx.commit().await?;
             return Ok(Progress::More(0));
         }
+        let few = few(&mut tx, selection, rows_max).await?;
         sqlx::query(sql::FREEZE_CLEAR).execute(&mut *tx).await?;
         let chunk = sqlx::query(sql::FREEZE_CHUNK)
             .bind(alert.0)
@@ -65,6 +88,7 @@ impl Sqlite {
             .bind(json(&routing.by_phone)?)
             .bind(json(&routing.by_contact)?)
             .bind(!routing.by_carrier.is_empty())
+            .bind(few)
             .execute(&mut *tx)
             .await?;
         let people = count(chunk.rows_affected());
@@ -96,17 +120,19 @@ impl Sqlite {
     pub(super) async fn begin_dispatch(
         &self,
         now: Timestamp,
-        alert: AlertId,
+        approved: Approved,
         digest: &str,
         plans: &[DispatchPlan],
         steps: &[StepPlan],
     ) -> Result<(), Halt> {
+        let alert = approved.alert;
         let mut tx = self.begin_write().await?;
         let begun: Option<(String, String, i64, i64)> = sqlx::query_as(sql::BEGIN_ALERT)
             .bind(alert.0)
             .bind(micros(now))
             .bind(digest)
             .bind(plans.iter().any(|plan| plan.page.is_some()))
+            .bind(micros(approved.at))
             .fetch_optional(&mut *tx)
             .await?;
         let Some((severity, policy, _expires_at, targets)) = begun else { return Ok(()) };

@@ -11,8 +11,8 @@ use super::{Sqlite, sql};
 use crate::domain::{AlertId, Counts, LaneId, MessageKey, RouteId, Selection};
 use crate::ledger::batch::stored;
 use crate::ledger::{
-    Claim, ClaimAsk, DispatchPlan, Doubt, Found, KnownPart, Lease, Ledger, OpenReference, Ownership,
-    Progress, ReceiptFact, Recorded, Result, Routing, Settled, Settlement, StepPlan, Swept,
+    Approved, Claim, ClaimAsk, DispatchPlan, Doubt, Found, KnownPart, Lease, Ledger, OpenReference,
+    Ownership, Progress, ReceiptFact, Recorded, Result, Routing, Settled, Settlement, StepPlan, Swept,
 };
 
 #[async_trait]
@@ -35,23 +35,23 @@ impl Ledger for Sqlite {
     async fn freeze(
         &self,
         _now: Timestamp,
-        alert: AlertId,
+        approved: Approved,
         selection: &Selection,
         routing: &Routing,
         rows_max: usize,
     ) -> Result<Progress> {
-        self.freeze_people(alert, selection, routing, rows_max).await.map_err(|halt| self.told(halt))
+        self.freeze_people(approved, selection, routing, rows_max).await.map_err(|halt| self.told(halt))
     }
 
     async fn begin(
         &self,
         now: Timestamp,
-        alert: AlertId,
+        approved: Approved,
         digest: &str,
         plans: &[DispatchPlan],
         steps: &[StepPlan],
     ) -> Result<()> {
-        self.begin_dispatch(now, alert, digest, plans, steps).await.map_err(|halt| self.told(halt))
+        self.begin_dispatch(now, approved, digest, plans, steps).await.map_err(|halt| self.told(halt))
     }
 
     async fn accept(&self, _now: Timestamp, alert: AlertId, rows_max: usize) -> Result<Progress> {

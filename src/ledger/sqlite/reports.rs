@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 
 use super::failure::Halt;
-use super::fanout::{routed, selected};
+use super::fanout::{few, routed, selected};
 use super::rows::{json, limit};
 use super::{Sqlite, sql};
 use crate::domain::{AlertId, Counts, MessageKey, Selection, State};
@@ -20,8 +20,13 @@ type MessageColumns =
 
 #[async_trait]
 impl Reports for Sqlite {
-    async fn audience(&self, selection: &Selection, routing: &Routing) -> Result<AudiencePreview> {
-        self.read_audience(selection, routing).await.map_err(|halt| self.told(halt))
+    async fn audience(
+        &self,
+        selection: &Selection,
+        routing: &Routing,
+        listed_max: usize,
+    ) -> Result<AudiencePreview> {
+        self.read_audience(selection, routing, listed_max).await.map_err(|halt| self.told(halt))
     }
 
     async fn targets(&self, alert: AlertId, after_seq: i64, rows_max: usize) -> Result<Vec<TargetRow>> {
@@ -102,7 +107,14 @@ impl Reports for Sqlite {
 }
 
 impl Sqlite {
-    async fn read_audience(&self, selection: &Selection, routing: &Routing) -> Result<AudiencePreview, Halt> {
+    async fn read_audience(
+        &self,
+        selection: &Selection,
+        routing: &Routing,
+        listed_max: usize,
+    ) -> Result<AudiencePreview, Halt> {
+        let mut tx = self.readers.begin().await?;
+        let few = few(&mut tx, selection, listed_max).await?;
         let reached = match selection {
             Selection::ReachedBy(earlier) => Some(earlier.0),
             Selection::Everyone | Selection::Chosen { .. } => None,
@@ -117,8 +129,10 @@ impl Sqlite {
             .bind(json(&routing.by_contact)?)
             .bind(reached)
             .bind(!routing.by_carrier.is_empty())
-            .fetch_all(&self.readers)
+            .bind(few)
+            .fetch_all(&mut *tx)
             .await?;
+        tx.rollback().await?;
         let mut preview = AudiencePreview::default();
         for (kind, route, reason, people) in rows {
             match (kind, route, reason) {

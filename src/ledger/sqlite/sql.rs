@@ -46,6 +46,7 @@ statements! {
     BEGIN_PAGES = "begin_pages.sql";
     BEGIN_STEPS = "begin_steps.sql";
     BY_AREA = "by_area.sql";
+    CHOSEN_FEW = "chosen_few.sql";
     CLAIM_ADD = "claim_add.sql";
     CLAIM_CLOSE = "claim_close.sql";
     CLAIM_DUE = "claim_due.sql";

@@ -13,7 +13,9 @@ use contract::{Clock, ManualClock};
 use http_body_util::BodyExt;
 use loa::domain::{AlertId, AreaCatalogue, Channel, NumberPlan, Plan, PlanStep};
 use loa::engine::{Handle, Reach, Rendering, RouteSetup, Setup};
-use loa::ledger::{ClaimAsk, DispatchPlan, End, Favour, Lease, Progress, Role, Settlement, StepPlan, Store};
+use loa::ledger::{
+    Approved, ClaimAsk, DispatchPlan, End, Favour, Lease, Progress, Role, Settlement, StepPlan, Store,
+};
 use loa::office::Office;
 use loa::web::{WebSettings, router};
 use serde_json::{Value, json};
@@ -160,14 +162,16 @@ impl Desk {
         let (store, setup, now, alert) =
             (&self.office.store, self.office.setup.load_full(), self.clock.now(), AlertId(id));
         let row = store.catalog.alert(alert).await.unwrap().unwrap();
+        let approved = Approved { alert, at: row.approved_at.unwrap() };
         let used: Vec<_> = setup.routes_of(&row.plan).collect();
         if used.iter().any(|(route, _)| !matches!(route.reach, Reach::Page(_))) {
             let selection =
                 row.audience.check(&self.office.areas, &std::collections::BTreeSet::new()).unwrap();
             let routing = setup.routing(&row.plan);
             while let Progress::More(_) =
-                store.ledger.freeze(now, alert, &selection, &routing, ROWS_MAX).await.unwrap()
-            {}
+                store.ledger.freeze(now, approved, &selection, &routing, ROWS_MAX).await.unwrap()
+            {
+            }
         }
         let plan = |(route, step): &(&RouteSetup, i64)| DispatchPlan {
             route: route.id,
@@ -184,7 +188,7 @@ impl Desk {
         let steps: Vec<_> = later
             .map(|(n, after)| StepPlan { step: i64::try_from(n).unwrap() + 1, due_at: now + after })
             .collect();
-        store.ledger.begin(now, alert, "digest", &plans, &steps).await.unwrap();
+        store.ledger.begin(now, approved, "digest", &plans, &steps).await.unwrap();
         while let Progress::More(_) = store.ledger.accept(now, alert, ROWS_MAX).await.unwrap() {}
     }
 

@@ -8,6 +8,7 @@ use loa::{
 };
 use reqwest::StatusCode;
 use serde_json::{Value, json};
+use simulators::smsc::{SmscScript, script::ReceiptScript};
 
 use crate::kit::town::{Plan, Town, alert};
 
@@ -19,8 +20,19 @@ async fn a_full_disk_delays_and_loses_nothing() {
     let path = folder.path().join("loa.db").display().to_string();
     let ledger = Arc::new(Sqlite::open(&path, true).await.unwrap());
     let store = Store { ledger: ledger.clone(), catalog: ledger.clone(), reports: ledger.clone() };
-    let town =
-        Town::build(Plan { store: Some(store), people: PEOPLE, rate: "500/s", ..Plan::default() }).await;
+    // Receipts come late, so that there are some whenever the disk fills.
+    let carrier = SmscScript {
+        receipts: ReceiptScript { delay_ms: 400, ..ReceiptScript::default() },
+        ..SmscScript::default()
+    };
+    let town = Town::build(Plan {
+        carriers: vec![("viettel", carrier)],
+        store: Some(store),
+        people: PEOPLE,
+        rate: "500/s",
+        ..Plan::default()
+    })
+    .await;
     let (_, key) = town.app.office.user_add("duty", Role::Author).await.unwrap();
     let sent = town.send(alert(Severity::Moderate)).await;
     town.until(sent, "under way", |counts| counts.delivered > 200).await;

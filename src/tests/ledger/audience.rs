@@ -3,7 +3,7 @@
 use loa::domain::{ExclusionReason, PersonId, Phase, Selection};
 use loa::ledger::{PersonRow, Progress, Store};
 
-use super::world::{Plan, World, at, dispatch_plan, person};
+use super::world::{Plan, World, at, dispatch_plan, given, person};
 
 /// Seven people for whom there are six fates; the seventh shares the first one's number.
 fn mixed() -> Vec<PersonRow> {
@@ -57,7 +57,13 @@ pub(super) async fn people_are_left_out_with_the_first_reason_that_holds(store: 
 
 async fn freeze(world: &World<'_>, alert: loa::domain::AlertId, selection: &Selection, rows_max: usize) {
     loop {
-        match world.store.ledger.freeze(at(1), alert, selection, &world.routing(), rows_max).await.unwrap() {
+        match world
+            .store
+            .ledger
+            .freeze(at(1), given(alert), selection, &world.routing(), rows_max)
+            .await
+            .unwrap()
+        {
             Progress::More(_) => {}
             Progress::Done(_) => return,
         }
@@ -70,9 +76,9 @@ pub(super) async fn freeze_and_accept_resume_in_chunks_of_any_size(store: &Store
         let alert = world.approved(Plan::default()).await;
         freeze(&world, alert, &Selection::Everyone, rows_max).await;
         let plans = [dispatch_plan(world.routes[0], Plan::default())];
-        store.ledger.begin(at(2), alert, "d", &plans, &[]).await.unwrap();
+        store.ledger.begin(at(2), given(alert), "d", &plans, &[]).await.unwrap();
         // Begun twice is begun once.
-        store.ledger.begin(at(3), alert, "other", &plans, &[]).await.unwrap();
+        store.ledger.begin(at(3), given(alert), "other", &plans, &[]).await.unwrap();
         let mut made = 0;
         loop {
             let progress = store.ledger.accept(at(3), alert, rows_max).await.unwrap();
@@ -113,7 +119,7 @@ pub(super) async fn an_alert_without_targets_is_complete_at_once(store: &Store) 
     let alert = world.approved(Plan::default()).await;
     let nowhere = Selection::Chosen { communes: vec!["99999".into()], groups: Vec::new() };
     freeze(&world, alert, &nowhere, 10).await;
-    store.ledger.begin(at(2), alert, "d", &[], &[]).await.unwrap();
+    store.ledger.begin(at(2), given(alert), "d", &[], &[]).await.unwrap();
     let row = store.catalog.alert(alert).await.unwrap().unwrap();
     assert_eq!((row.phase, row.ended_at), (Phase::Completed, Some(at(2))));
     assert!(store.ledger.counts(alert).await.unwrap().is_empty());
@@ -127,10 +133,12 @@ pub(super) async fn a_preview_tells_what_a_freeze_finds(store: &Store) {
         Selection::Chosen { communes: vec!["06002".into()], groups: vec!["truong-thon".into()] },
         Selection::Chosen { communes: Vec::new(), groups: vec!["truong-thon".into()] },
     ];
-    for selection in selections {
+    // Few people are listed, many are looked for; both find the same.
+    let sizes = [2, 100];
+    for (selection, size) in selections.iter().flat_map(|selection| sizes.map(|size| (selection, size))) {
         let alert = world.approved(Plan::default()).await;
-        freeze(&world, alert, &selection, 2).await;
-        let preview = store.reports.audience(&selection, &world.routing()).await.unwrap();
+        freeze(&world, alert, selection, size).await;
+        let preview = store.reports.audience(selection, &world.routing(), size).await.unwrap();
         let targets = store.reports.targets(alert, 0, 100).await.unwrap();
         for route in &world.routes {
             let frozen =

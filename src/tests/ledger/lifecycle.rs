@@ -3,7 +3,7 @@
 use loa::domain::{ContentHash, Phase, Selection, Severity};
 use loa::ledger::{Applied, NewAlert, PhaseChange, Store};
 
-use super::world::{Plan, World, at};
+use super::world::{Plan, World, at, given};
 
 pub(super) async fn alerts_change_only_from_where_the_decision_found_them(store: &Store) {
     let world = World::new(store, 1).await;
@@ -51,7 +51,7 @@ pub(super) async fn alerts_change_only_from_where_the_decision_found_them(store:
 pub(super) async fn an_edit_makes_a_version_and_voids_approval_and_freeze(store: &Store) {
     let world = World::new(store, 5).await;
     let alert = world.approved(Plan::default()).await;
-    store.ledger.freeze(at(1), alert, &Selection::Everyone, &world.routing(), 3).await.unwrap();
+    store.ledger.freeze(at(1), given(alert), &Selection::Everyone, &world.routing(), 3).await.unwrap();
     let next = NewAlert {
         author: world.approver,
         content_hash: ContentHash::from_bytes([8; 32]),
@@ -66,9 +66,29 @@ pub(super) async fn an_edit_makes_a_version_and_voids_approval_and_freeze(store:
     assert_eq!((row.severity, row.targets, row.excluded), (Severity::Extreme, 0, 0));
     assert!(store.reports.targets(alert, 0, 10).await.unwrap().is_empty());
     // A freeze or a begin that was under way finds nothing to do.
-    store.ledger.freeze(at(4), alert, &Selection::Everyone, &world.routing(), 3).await.unwrap();
-    store.ledger.begin(at(4), alert, "digest", &[], &[]).await.unwrap();
+    store.ledger.freeze(at(4), given(alert), &Selection::Everyone, &world.routing(), 3).await.unwrap();
+    store.ledger.begin(at(4), given(alert), "digest", &[], &[]).await.unwrap();
     assert_eq!(world.phase(alert).await, Phase::Draft);
+    assert!(store.reports.targets(alert, 0, 10).await.unwrap().is_empty());
+    // Nor after it was approved anew: who works for the first approval neither fills nor closes the second's list.
+    let again = |by, from, to, action: &str| PhaseChange {
+        alert,
+        version: 2,
+        from,
+        to,
+        action: action.into(),
+        account: Some(by),
+        reason: None,
+    };
+    for (second, change) in [
+        (5, again(world.approver, Phase::Draft, Phase::Submitted, "submit")),
+        (6, again(world.author, Phase::Submitted, Phase::Approved, "approve")),
+    ] {
+        assert_eq!(store.catalog.alert_change(at(second), &change).await.unwrap(), Applied::Yes);
+    }
+    store.ledger.freeze(at(7), given(alert), &Selection::Everyone, &world.routing(), 3).await.unwrap();
+    store.ledger.begin(at(7), given(alert), "digest", &[], &[]).await.unwrap();
+    assert_eq!(world.phase(alert).await, Phase::Approved);
     assert!(store.reports.targets(alert, 0, 10).await.unwrap().is_empty());
     let missing = store.catalog.alert_edit(at(3), loa::domain::AlertId(99), 1, &next).await.unwrap();
     assert_eq!(missing, Applied::NoSuchAlert);

@@ -5,7 +5,8 @@ use loa::domain::{AlertId, Counts, Phase, RouteId, Selection, State};
 use loa::ledger::{ClaimAsk, DispatchPlan, Favour, PersonRow, Picture, Progress, Routing, StepPlan, Store};
 
 use super::world::{
-    LONG_LEASE, Plan, WAIT, World, address, at, by_reference, ended, key_of, lease, lost, person, sent, why,
+    LONG_LEASE, Plan, WAIT, World, address, at, by_reference, ended, given, key_of, lease, lost, person,
+    sent, why,
 };
 
 const DUE_S: i64 = 100;
@@ -42,7 +43,7 @@ impl<'a> Town<'a> {
     async fn begun(&self, plans: &[DispatchPlan], steps: &[StepPlan]) -> AlertId {
         let (store, alert) = (self.world.store, self.world.approved(Plan::default()).await);
         self.freeze(alert, &Selection::Everyone).await;
-        store.ledger.begin(at(1), alert, "d", plans, steps).await.unwrap();
+        store.ledger.begin(at(1), given(alert), "d", plans, steps).await.unwrap();
         while let Progress::More(_) = store.ledger.accept(at(1), alert, 2).await.unwrap() {}
         alert
     }
@@ -50,7 +51,7 @@ impl<'a> Town<'a> {
     async fn freeze(&self, alert: AlertId, selection: &Selection) {
         let ledger = &self.world.store.ledger;
         while let Progress::More(_) =
-            ledger.freeze(at(1), alert, selection, &self.routing(), 2).await.unwrap()
+            ledger.freeze(at(1), given(alert), selection, &self.routing(), 2).await.unwrap()
         {}
     }
 
@@ -185,7 +186,7 @@ pub(super) async fn all_at_once_is_a_message_on_each_and_one_person(store: &Stor
     assert_eq!((town.on(alert, zalo).await.accepted, town.on(alert, sms).await.accepted), (3, 5));
     let persons = store.reports.persons(alert, &[State::Queued], 0, 100).await.unwrap();
     assert_eq!(persons.len(), 5);
-    let preview = store.reports.audience(&Selection::Everyone, &town.routing()).await.unwrap();
+    let preview = store.reports.audience(&Selection::Everyone, &town.routing(), 100).await.unwrap();
     assert_eq!(preview.people, 5);
     assert!(preview.by_route.contains(&(zalo, 3)) && preview.by_route.contains(&(sms, 5)));
     town.world.check(alert).await;
@@ -211,7 +212,7 @@ pub(super) async fn a_page_is_sent_once_unless_its_absence_is_proved(store: &Sto
     let page = DispatchPlan { page: Some("1000001".into()), ..plan(town.page, 1, 10_000) };
     let alert =
         town.world.approved(Plan { policy: loa::domain::UncertainPolicy::Resend, ..Plan::default() }).await;
-    store.ledger.begin(at(1), alert, "d", &[page], &[]).await.unwrap();
+    store.ledger.begin(at(1), given(alert), "d", &[page], &[]).await.unwrap();
     assert_eq!(town.world.phase(alert).await, Phase::Dispatching, "a page needs no target");
     assert_eq!(store.ledger.accept(at(1), alert, 10).await.unwrap(), Progress::Done(0));
     let ask = ClaimAsk { routes: vec![town.page], messages_max: 1, favour: Favour::Urgent };
@@ -279,13 +280,14 @@ pub(super) async fn those_an_alert_reached_are_found_exactly(store: &Store) {
     for rows_max in [1, 2, 100] {
         let right = world.approved(Plan::default()).await;
         while let Progress::More(_) =
-            store.ledger.freeze(at(5), right, &reached, &world.routing(), rows_max).await.unwrap()
-        {}
+            store.ledger.freeze(at(5), given(right), &reached, &world.routing(), rows_max).await.unwrap()
+        {
+        }
         let targets = store.reports.targets(right, 0, 10).await.unwrap();
         let numbers: Vec<_> = targets.iter().map(|row| row.sms.clone().unwrap().1).collect();
         assert_eq!(numbers, [address(1), address(3), address(4)], "chunks of {rows_max}");
     }
-    let preview = store.reports.audience(&reached, &world.routing()).await.unwrap();
+    let preview = store.reports.audience(&reached, &world.routing(), 100).await.unwrap();
     assert_eq!((preview.people, preview.excluded.len()), (3, 0));
 }
 
@@ -301,18 +303,18 @@ pub(super) async fn contacts_are_people_and_may_refuse(store: &Store) {
     ];
     store.ledger.keep_findings(at(1), town.zalo, &findings).await.unwrap();
     let only_zalo = Routing { by_contact: vec![town.zalo], ..Routing::default() };
-    let preview = store.reports.audience(&Selection::Everyone, &only_zalo).await.unwrap();
+    let preview = store.reports.audience(&Selection::Everyone, &only_zalo, 100).await.unwrap();
     assert_eq!(preview.by_route, [(town.zalo, 2)], "the third, and the one without telephone");
     assert_eq!(preview.excluded, [("no-channel".to_owned(), 4)]);
     // A list that brings the telephone brings the contact.
     town.world.import(&[PersonRow { phone: address(77), ..person(77, Some("viettel")) }]).await;
-    let preview = store.reports.audience(&Selection::Everyone, &only_zalo).await.unwrap();
+    let preview = store.reports.audience(&Selection::Everyone, &only_zalo, 100).await.unwrap();
     assert_eq!(preview.people, 3);
     // By telephone everybody can be tried but those who refused on that route.
     let by_phone = Routing { by_phone: vec![town.page], ..Routing::default() };
     let refusal = Finding::OptedOut { address: address(5), reason: "-139".into() };
     store.ledger.keep_findings(at(2), town.page, &[refusal]).await.unwrap();
-    let preview = store.reports.audience(&Selection::Everyone, &by_phone).await.unwrap();
+    let preview = store.reports.audience(&Selection::Everyone, &by_phone, 100).await.unwrap();
     assert_eq!((preview.people, preview.by_route), (5, vec![(town.page, 5)]));
 }
 
@@ -321,7 +323,7 @@ pub(super) async fn a_follower_moves_and_is_recognised_by_the_telephone(store: &
     let only_zalo = Routing { by_contact: vec![town.zalo], ..Routing::default() };
     let people = async |area: &str| {
         let selection = Selection::Chosen { communes: vec![area.into()], groups: Vec::new() };
-        store.reports.audience(&selection, &only_zalo).await.unwrap().people
+        store.reports.audience(&selection, &only_zalo, 100).await.unwrap().people
     };
     for (second, area) in [(1, "06050"), (2, "06051")] {
         let seen = Follower { area: Some(area.into()), phone: None, ..follower(9) };

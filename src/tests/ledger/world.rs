@@ -9,8 +9,8 @@ use loa::domain::{
     Selection, Severity, SmsForm, State, UncertainPolicy, UserId,
 };
 use loa::ledger::{
-    AgainKind, Applied, CarrierSource, Claim, ClaimAsk, DispatchPlan, End, Favour, KnownPart, Lease,
-    MessageFilter, MessageRow, NewAccount, NewAlert, Ownership, PersonRow, PhaseChange, Progress,
+    AgainKind, Applied, Approved, CarrierSource, Claim, ClaimAsk, DispatchPlan, End, Favour, KnownPart,
+    Lease, MessageFilter, MessageRow, NewAccount, NewAlert, Ownership, PersonRow, PhaseChange, Progress,
     ReceiptFact, Role, Routing, Settlement, Store, Why,
 };
 
@@ -57,6 +57,11 @@ pub(super) fn person(n: i64, carrier: Option<&str>) -> PersonRow {
 
 pub(super) fn address(n: i64) -> String {
     format!("8490{n:07}")
+}
+
+/// The approval that [`World::approved`] gives.
+pub(super) fn given(alert: AlertId) -> Approved {
+    Approved { alert, at: at(1) }
 }
 
 /// One store with two routes, a lane that serves both, and two people of the office.
@@ -131,11 +136,11 @@ impl<'a> World<'a> {
         let alert = self.approved(plan).await;
         let everyone = Selection::Everyone;
         while let Progress::More(_) =
-            self.store.ledger.freeze(at(1), alert, &everyone, &self.routing(), ROWS_MAX).await.unwrap()
+            self.store.ledger.freeze(at(1), given(alert), &everyone, &self.routing(), ROWS_MAX).await.unwrap()
         {
         }
         let plans: Vec<DispatchPlan> = self.routes.iter().map(|route| dispatch_plan(*route, plan)).collect();
-        self.store.ledger.begin(at(1), alert, "digest", &plans, &[]).await.unwrap();
+        self.store.ledger.begin(at(1), given(alert), "digest", &plans, &[]).await.unwrap();
         while let Progress::More(_) = self.store.ledger.accept(at(1), alert, ROWS_MAX).await.unwrap() {}
         alert
     }

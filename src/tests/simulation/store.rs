@@ -134,8 +134,8 @@ verbs! {
     Ledger by ledger {
         fn lease(now: Timestamp, lane: LaneId, node: &str, ttl: Duration, ready: bool) -> Lease, seen World::leased;
         fn release(ownership: &Ownership) -> ();
-        fn freeze(now: Timestamp, alert: AlertId, selection: &Selection, routing: &Routing, rows_max: usize) -> Progress;
-        fn begin(now: Timestamp, alert: AlertId, digest: &str, plans: &[DispatchPlan], steps: &[StepPlan]) -> ();
+        fn freeze(now: Timestamp, approved: Approved, selection: &Selection, routing: &Routing, rows_max: usize) -> Progress;
+        fn begin(now: Timestamp, approved: Approved, digest: &str, plans: &[DispatchPlan], steps: &[StepPlan]) -> ();
         fn accept(now: Timestamp, alert: AlertId, rows_max: usize) -> Progress;
         fn claim(now: Timestamp, owner: &Ownership, ask: &ClaimAsk) -> Option<Claim>,
             seen |world: &World, claim: &Option<Claim>| world.claimed(now, ask, claim.as_ref());
@@ -201,7 +201,7 @@ verbs! {
 
 verbs! {
     Reports by reports {
-        fn audience(selection: &Selection, routing: &Routing) -> AudiencePreview;
+        fn audience(selection: &Selection, routing: &Routing, listed_max: usize) -> AudiencePreview;
         fn targets(alert: AlertId, after_seq: i64, rows_max: usize) -> Vec<TargetRow>;
         fn exclusions(alert: AlertId, after_person: i64, rows_max: usize) -> Vec<ExclusionRow>;
         fn exclusion_counts(alert: AlertId) -> Vec<(String, i64)>;
