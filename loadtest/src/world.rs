@@ -149,7 +149,7 @@ fn settings(scenario: &Scenario, carriers: &[Carrier], url: &str, folder: &Path)
     // The live line asks far more often than a person.
     server.entry("requests_per_minute").or_insert(1_000_000.into());
     section(&mut all, "ledger")?.insert("url".into(), url.into());
-    section(&mut all, "log")?.entry("level").or_insert_with(|| "warn".into());
+    section(&mut all, "log")?.entry("level").or_insert_with(|| "warn,sqlx=error".into());
     let mut lanes = Vec::new();
     for Carrier { lane, smsc } in carriers {
         let account = lane.carrier.accounts.first().context("a carrier without an account")?;

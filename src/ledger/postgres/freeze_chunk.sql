@@ -3,18 +3,19 @@
 -- Few people come as a list, many are looked for among all.
 INSERT INTO pg_temp.freeze_chunk (person, phone, area, route, reason)
 WITH picked AS MATERIALIZED (
-  SELECT id, phone, area, carrier, opted_out_at
+  (SELECT id, phone, area, carrier, opted_out_at
     FROM person p
    WHERE $14::bigint[] IS NULL AND id > $2 AND id <= $3
      AND CASE WHEN $10 THEN id IN (SELECT k.person FROM reached k WHERE k.alert = $1)
               ELSE $7 OR area = ANY ($8::text[])
                    OR id IN (SELECT m.person FROM membership m JOIN people_group g ON g.id = m.people_group
                               WHERE g.slug = ANY ($9::text[])) END
+    ORDER BY id LIMIT $4)
   UNION ALL
-  SELECT p.id, p.phone, p.area, p.carrier, p.opted_out_at
+  (SELECT p.id, p.phone, p.area, p.carrier, p.opted_out_at
     FROM unnest($14::bigint[]) AS l (id) JOIN person p ON p.id = l.id
    WHERE p.id > $2 AND p.id <= $3
-   ORDER BY id LIMIT $4
+   ORDER BY p.id LIMIT $4)
 ), judged AS (
   SELECT p.id, p.phone, p.area, CASE WHEN p.phone IS NOT NULL THEN r.route END AS route,
          CASE WHEN p.opted_out_at IS NOT NULL THEN 'opted-out'

@@ -40,13 +40,21 @@ WITH routing AS (
               WHEN p.carrier IS NULL THEN 'no-carrier'
               ELSE 'no-route' END AS reason
     FROM picked p LEFT JOIN routing r ON r.carrier = p.carrier
+), shared AS MATERIALIZED (
+  -- Few numbers are on the lists twice: only those have to be put in order.
+  SELECT phone FROM person WHERE phone IS NOT NULL GROUP BY phone HAVING count(*) > 1
+), repeated AS MATERIALIZED (
+  SELECT id FROM (SELECT id, row_number() OVER (PARTITION BY phone ORDER BY id) AS n
+                    FROM judged WHERE reason IS NULL AND phone IN (SELECT phone FROM shared))
+   WHERE n > 1
 ), ranked AS MATERIALIZED (
-  SELECT id, phone, route,
-         coalesce(reason, CASE WHEN row_number() OVER (PARTITION BY reason IS NULL, coalesce(phone, 'person ' || id)
-                                                       ORDER BY id) > 1 THEN 'duplicate' END) AS reason
+  SELECT id, phone, route, CASE WHEN reason IS NOT NULL THEN reason
+                                WHEN id IN (SELECT id FROM repeated) THEN 'duplicate' END AS reason
     FROM judged
 )
-SELECT 0 AS kind, route, NULL AS reason, count(*) FROM ranked WHERE reason IS NULL AND route IS NOT NULL GROUP BY route
+SELECT 0 AS kind, r.route, NULL AS reason, count(*)
+  FROM (SELECT DISTINCT route FROM routing) r CROSS JOIN ranked k ON k.route = r.route
+ WHERE k.reason IS NULL GROUP BY r.route
 UNION ALL
 SELECT 0, l.value, NULL, count(*) FROM ranked k CROSS JOIN json_each(?5) l
  WHERE k.reason IS NULL AND k.phone IS NOT NULL
