@@ -22,7 +22,7 @@ use crate::domain::{AlertId, Counts, MessageKey, RouteId, State, UncertainPolicy
 pub(super) use people::{ImportPlan, KnownPerson, plan_import};
 pub(super) use queues::{lease_rows, queue_rows};
 pub(super) use reach::{hopes, listed, reach_rows, split_cursor, target_rows};
-pub(super) use record::{Folded, Matched, closing_row, plan_record};
+pub(super) use record::{Folded, Matched, closing_row, each_once, plan_record};
 pub(super) use settle::{ClaimFacts, RetryFacts, SettleFacts, SettlePlan, plan_settle};
 pub(super) use stopped::{Stopped, plan_stopped};
 

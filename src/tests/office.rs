@@ -435,7 +435,7 @@ async fn a_report_is_one_file_with_masked_numbers_unless_asked_for() {
     let house = house().await;
     house.import(LIST).await;
     let row = house.submitted(form()).await;
-    house.office.approve(&house.approver, row.id, &seen(&row)).await.unwrap();
+    let row = house.office.approve(&house.approver, row.id, &seen(&row)).await.unwrap();
     fan_out(&house, &row).await;
     let counts = house.office.counts(&house.auditor, row.id, false).await.unwrap();
     assert_eq!((counts.targets, counts.excluded, counts.total.accepted, counts.total.queued), (3, 2, 3, 3));

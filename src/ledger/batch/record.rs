@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, HashSet};
 use contract::ReceiptVerdict;
 use jiff::Timestamp;
 
+use super::stored::verdict_word;
 use super::{ClosingRow, RulesByDispatch, rules_of};
 use crate::domain::verdict::fold;
 use crate::domain::{MessageKey, PartVerdict, State, Verdict};
-use crate::ledger::{KnownPart, Result};
+use crate::ledger::{KnownPart, ReceiptFact, Result};
 
 /// A receipt whose message is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +34,18 @@ pub(in crate::ledger) struct RecordPlan {
     /// Messages of several parts that may end here: to be folded once their receipts are kept. The position is that of
     /// the batch's last final receipt for them.
     pub(in crate::ledger) to_fold: BTreeMap<MessageKey, usize>,
+}
+
+/// Receipts that nothing is known of yet, each once however often the batch has it.
+pub(in crate::ledger) fn each_once<'a>(strangers: Vec<&'a ReceiptFact>) -> Vec<&'a ReceiptFact> {
+    let mut seen = HashSet::new();
+    let said = |receipt: &'a ReceiptFact| {
+        (receipt.lane, receipt.references.first(), verdict_word(receipt.verdict), &receipt.address)
+    };
+    strangers
+        .into_iter()
+        .filter(|receipt| receipt.references.is_empty() || seen.insert(said(receipt)))
+        .collect()
 }
 
 /// Decides what a batch means. Of several final receipts for a message of one part the first closes it.

@@ -19,7 +19,8 @@ use crate::ledger::batch::stored::{
     key, micros, number, time, time_option, verdict_from, verdict_word, word,
 };
 use crate::ledger::batch::{
-    ClosingRow, Folded, Matched, RulesByDispatch, Shifts, closing_row, dispatch_of, plan_record, rules_of,
+    ClosingRow, Folded, Matched, RulesByDispatch, Shifts, closing_row, dispatch_of, each_once, plan_record,
+    rules_of,
 };
 use crate::ledger::{KnownPart, ReceiptFact, Recorded, Result};
 
@@ -70,10 +71,11 @@ impl Postgres {
             .filter(|position| !parts.contains_key(position))
             .map(|position| &receipts[position])
             .collect();
-        wait(&mut tx, &waiting).await?;
+        let unmatched = waiting.len();
+        wait(&mut tx, waiting).await?;
         shift(&mut tx, &shifts).await?;
         tx.commit().await?;
-        Ok(Passage::Done(Recorded { closed, unmatched: waiting.len(), stayed: matched.len() - closed }))
+        Ok(Passage::Done(Recorded { closed, unmatched, stayed: matched.len() - closed }))
     }
 }
 
@@ -384,8 +386,29 @@ async fn keep(connection: &mut PgConnection, receipts: Vec<&Matched>) -> Result<
     Ok(())
 }
 
+/// Those that do not wait here already.
+async fn not_waiting<'a>(
+    connection: &mut PgConnection,
+    receipts: Vec<&'a ReceiptFact>,
+) -> Result<Vec<&'a ReceiptFact>, Halt> {
+    if receipts.is_empty() {
+        return Ok(receipts);
+    }
+    let waiting: Vec<i64> = query_scalar(sql::UNMATCHED_KNOWN)
+        .bind(each(&receipts, |receipt| i64::from(receipt.lane.0)))
+        .bind(each(&receipts, |receipt| receipt.references.first().map(String::as_str)))
+        .bind(each(&receipts, |receipt| verdict_word(receipt.verdict)))
+        .bind(each(&receipts, |receipt| receipt.address.as_deref()))
+        .fetch_all(connection)
+        .await?;
+    let waiting: HashSet<i64> = waiting.into_iter().collect();
+    let new = (0..).zip(receipts).filter(|(place, _)| !waiting.contains(place));
+    Ok(new.map(|(_, receipt)| receipt).collect())
+}
+
 /// Keeps receipts until their submission turns up.
-async fn wait(connection: &mut PgConnection, receipts: &[&ReceiptFact]) -> Result<(), Halt> {
+async fn wait(connection: &mut PgConnection, strangers: Vec<&ReceiptFact>) -> Result<(), Halt> {
+    let receipts = &not_waiting(connection, each_once(strangers)).await?;
     if receipts.is_empty() {
         return Ok(());
     }

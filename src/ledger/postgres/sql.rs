@@ -182,6 +182,7 @@ statements! {
     UNMATCHED "unmatched",
     UNMATCHED_ADD "unmatched_add",
     UNMATCHED_DROP "unmatched_drop",
+    UNMATCHED_KNOWN "unmatched_known",
     UNMATCHED_MATCH "unmatched_match",
     UNMATCHED_REFERENCE_ADD "unmatched_reference_add",
 }

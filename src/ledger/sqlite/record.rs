@@ -1,6 +1,6 @@
 //! What providers say afterwards: finds the message of each receipt, closes it, keeps what decides nothing.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use sqlx::SqliteConnection;
 
@@ -11,7 +11,7 @@ use crate::domain::{LaneId, MessageKey, PartVerdict, State};
 use crate::ledger::batch::stored;
 use crate::ledger::batch::stored::micros;
 use crate::ledger::batch::{
-    ClosingRow, Folded, Matched, RulesByDispatch, Shifts, SubmissionRow, closing_row, dispatch_of,
+    ClosingRow, Folded, Matched, RulesByDispatch, Shifts, SubmissionRow, closing_row, dispatch_of, each_once,
     plan_record, rules_of,
 };
 use crate::ledger::{KnownPart, ReceiptFact, Recorded, Result};
@@ -31,10 +31,11 @@ impl Sqlite {
         let mut shifts = Shifts::default();
         let total = matched.len();
         let closed = apply_receipts(&mut tx, matched, &mut shifts).await?;
-        keep_unmatched(&mut tx, &strangers).await?;
+        let unmatched = strangers.len();
+        keep_unmatched(&mut tx, strangers).await?;
         apply_shifts(&mut tx, &shifts).await?;
         tx.commit().await?;
-        Ok(Recorded { closed, unmatched: strangers.len(), stayed: total.saturating_sub(closed) })
+        Ok(Recorded { closed, unmatched, stayed: total.saturating_sub(closed) })
     }
 }
 
@@ -259,7 +260,8 @@ async fn states_left(
     Ok(left)
 }
 
-async fn keep_unmatched(connection: &mut SqliteConnection, receipts: &[&ReceiptFact]) -> Result<(), Halt> {
+async fn keep_unmatched(connection: &mut SqliteConnection, strangers: Vec<&ReceiptFact>) -> Result<(), Halt> {
+    let receipts = not_waiting(connection, each_once(strangers)).await?;
     if receipts.is_empty() {
         return Ok(());
     }
@@ -277,7 +279,7 @@ async fn keep_unmatched(connection: &mut SqliteConnection, receipts: &[&ReceiptF
     // Ids grow in the order of the batch, whatever the order in which they are returned.
     ids.sort_unstable();
     let mut references = Vec::new();
-    for (id, receipt) in ids.iter().zip(receipts) {
+    for (id, receipt) in ids.iter().zip(&receipts) {
         for (rank, reference) in receipt.references.iter().enumerate() {
             references.push((receipt.lane, reference, rank, id));
         }
@@ -286,6 +288,31 @@ async fn keep_unmatched(connection: &mut SqliteConnection, receipts: &[&ReceiptF
         sqlx::query(sql::UNMATCHED_REFERENCE_ADD).bind(json(&references)?).execute(connection).await?;
     }
     Ok(())
+}
+
+/// Those that do not wait here already.
+async fn not_waiting<'a>(
+    connection: &mut SqliteConnection,
+    receipts: Vec<&'a ReceiptFact>,
+) -> Result<Vec<&'a ReceiptFact>, Halt> {
+    if receipts.is_empty() {
+        return Ok(receipts);
+    }
+    let asked: Vec<_> = receipts
+        .iter()
+        .map(|receipt| {
+            let verdict = stored::verdict_word(receipt.verdict);
+            (receipt.lane, receipt.references.first(), verdict, &receipt.address)
+        })
+        .collect();
+    let waiting: HashSet<i64> = sqlx::query_scalar(sql::UNMATCHED_KNOWN)
+        .bind(json(&asked)?)
+        .fetch_all(connection)
+        .await?
+        .into_iter()
+        .collect();
+    let new = (0..).zip(receipts).filter(|(place, _)| !waiting.contains(place));
+    Ok(new.map(|(_, receipt)| receipt).collect())
 }
 
 /// Receipts that waited for one of these parts; they wait no longer.

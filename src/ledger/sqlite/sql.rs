@@ -181,6 +181,7 @@ statements! {
     UNMATCHED = "unmatched.sql";
     UNMATCHED_ADD = "unmatched_add.sql";
     UNMATCHED_DROP = "unmatched_drop.sql";
+    UNMATCHED_KNOWN = "unmatched_known.sql";
     UNMATCHED_MATCH = "unmatched_match.sql";
     UNMATCHED_REFERENCE_ADD = "unmatched_reference_add.sql";
 }
