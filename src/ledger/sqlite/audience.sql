@@ -42,7 +42,9 @@ WITH routing AS (
     FROM picked p LEFT JOIN routing r ON r.carrier = p.carrier
 ), shared AS MATERIALIZED (
   -- Few numbers are on the lists twice: only those have to be put in order.
-  SELECT phone FROM person WHERE phone IS NOT NULL GROUP BY phone HAVING count(*) > 1
+  SELECT phone FROM person WHERE ?9 IS NULL AND phone IS NOT NULL GROUP BY phone HAVING count(*) > 1
+  UNION ALL
+  SELECT phone FROM judged WHERE ?9 IS NOT NULL AND phone IS NOT NULL GROUP BY phone HAVING count(*) > 1
 ), repeated AS MATERIALIZED (
   SELECT id FROM (SELECT id, row_number() OVER (PARTITION BY phone ORDER BY id) AS n
                     FROM judged WHERE reason IS NULL AND phone IN (SELECT phone FROM shared))
