@@ -23,10 +23,12 @@ const JITTER: Duration = Duration::from_millis(8);
 const WINDOW: Duration = Duration::from_secs(1).saturating_add(JITTER);
 /// The bucket refills so that the window is just not full.
 const REFILL_SHARE: f64 = 0.992;
-/// One throttle reply slows the lane to this share of its rate…
-const DECREASE: f64 = 0.7;
-/// …at most once in this time, since replies to one burst come together.
-const DECREASE_EVERY: Duration = Duration::from_millis(500);
+/// Throttle replies slow the lane by so many times the share they are of what it sends in…
+const DECREASE_GAIN: f64 = 2.0;
+/// …this time: a few strays, when the provider read late, must not cost what a lower limit has to…
+const DECREASE_SPAN: Duration = Duration::from_millis(500);
+/// …and within it to no less than this share of its rate.
+const DECREASE_MOST: f64 = 0.7;
 /// Without a throttle reply the lane takes back this share of its grant each second.
 const INCREASE_SHARE_PER_S: f64 = 0.05;
 /// A lane never slows below this share of its grant: it must notice when the provider recovers.
@@ -83,8 +85,25 @@ pub(crate) struct Pacer {
     bucket: Bucket,
     window: Window,
     throttles_seen: u64,
-    decreased_at: Option<Instant>,
+    setback: Option<Setback>,
     increased_at: Instant,
+}
+
+/// Throttle replies that belong together.
+#[derive(Debug, Clone, Copy)]
+struct Setback {
+    began: Instant,
+    from_per_s: f64,
+    replies: u64,
+}
+
+impl Setback {
+    #[expect(clippy::cast_precision_loss, reason = "replies of half a second")]
+    fn to_per_s(self) -> f64 {
+        let sent = self.from_per_s * DECREASE_SPAN.as_secs_f64();
+        let kept = 1.0 - DECREASE_GAIN * self.replies as f64 / sent;
+        self.from_per_s * kept.max(DECREASE_MOST)
+    }
 }
 
 impl Pacer {
@@ -97,7 +116,7 @@ impl Pacer {
             bucket: Bucket::empty(granted_per_s, now),
             window: Window::default(),
             throttles_seen: 0,
-            decreased_at: None,
+            setback: None,
             increased_at: now,
         }
     }
@@ -146,13 +165,13 @@ impl Pacer {
     fn adapt(&mut self, brake: &Brake, now: Instant) {
         let throttles = brake.throttles();
         if throttles > self.throttles_seen {
+            let fresh = Setback { began: now, from_per_s: self.now_per_s, replies: 0 };
+            let mut setback = self.setback.filter(|one| now - one.began < DECREASE_SPAN).unwrap_or(fresh);
+            setback.replies += throttles - self.throttles_seen;
             self.throttles_seen = throttles;
-            let resting = self.decreased_at.is_some_and(|at| now - at < DECREASE_EVERY);
-            if !resting {
-                self.decreased_at = Some(now);
-                self.increased_at = now;
-                self.set(self.now_per_s * DECREASE, now);
-            }
+            self.setback = Some(setback);
+            self.increased_at = now;
+            self.set(setback.to_per_s(), now);
             return;
         }
         let quiet = now - self.increased_at;
@@ -243,13 +262,21 @@ mod tests {
         let brake = Brake::default();
         let mut pacer = Pacer::new(Rate::per_second(1000));
         let mut now = Instant::now();
-        brake.throttled(30);
+        let near = |pacer: &Pacer, per_s: f64| (pacer.per_second() - per_s).abs() < 1e-6;
+        brake.throttled(5);
         pacer.adapt(&brake, now);
-        assert!((pacer.per_second() - 700.0).abs() < 1e-6, "one decrease for replies that came together");
-        brake.throttled(30);
+        assert!(near(&pacer, 980.0), "five of five hundred are strays");
+        brake.throttled(45);
         pacer.adapt(&brake, now + Duration::from_millis(100));
-        assert!((pacer.per_second() - 700.0).abs() < 1e-6, "not again within the same half second");
-        for _ in 0..7 {
+        assert!(near(&pacer, 800.0), "with those that came soon after they are a tenth");
+        brake.throttled(300);
+        pacer.adapt(&brake, now + Duration::from_millis(200));
+        assert!(near(&pacer, 700.0), "no lower within the same half second");
+        brake.throttled(300);
+        pacer.adapt(&brake, now + Duration::from_millis(600));
+        assert!(near(&pacer, 490.0), "lower in the next");
+        now += Duration::from_millis(600);
+        for _ in 0..11 {
             now += Duration::from_millis(1001);
             pacer.adapt(&brake, now);
         }
