@@ -76,7 +76,7 @@ pub enum Event {
     Accept,
     /// The provider refused it for good.
     Refuse,
-    /// Proved not sent, throttled, or refused for now: back to the queue.
+    /// Proved not sent, throttled, or refused with leave to try again: back to the queue.
     Return,
     /// No answer is known.
     Lose,

@@ -28,6 +28,8 @@ pub(crate) struct Fanout {
     pub(crate) handle: Handle,
     /// Lists that are frozen and not read to their end. An urgent alert comes in between.
     pub(crate) readings: BTreeMap<AlertId, Reading>,
+    /// Alerts of which it was said that they can't begin.
+    pub(crate) stuck: BTreeSet<AlertId>,
 }
 
 /// A frozen list that is read once more, as an auditor would: what goes into the record is what stands there.
@@ -61,26 +63,46 @@ impl Reading {
 pub(crate) enum Fanned {
     Worked,
     Idle,
+    /// The alert can't go on as it is; a person has to look. The others do.
+    Stuck,
 }
 
 impl Fanout {
-    /// One chunk for the most urgent alert that needs it.
+    /// One chunk for the most urgent alert that needs it and can go on.
     pub(crate) async fn step(&mut self) -> Result<Fanned, LedgerError> {
         let waiting = self.store.catalog.alerts_to_fan_out().await?;
         self.readings.retain(|alert, _| waiting.iter().any(|waits| waits.id == *alert));
-        let Some(alert) = waiting.first() else { return Ok(Fanned::Idle) };
-        if alert.frozen_at.is_none() {
-            self.freeze(alert).await?;
-        } else {
-            let now = self.clock.now();
-            self.store.ledger.accept(now, alert.id, self.settings.fanout_rows).await?;
-            self.handle.wake();
+        self.stuck.retain(|alert| waiting.iter().any(|waits| waits.id == *alert));
+        for alert in &waiting {
+            if self.advance(alert).await? == Fanned::Worked {
+                return Ok(Fanned::Worked);
+            }
         }
+        Ok(Fanned::Idle)
+    }
+
+    async fn advance(&mut self, alert: &AlertRow) -> Result<Fanned, LedgerError> {
+        if alert.frozen_at.is_none() {
+            return self.freeze(alert).await;
+        }
+        let now = self.clock.now();
+        self.store.ledger.accept(now, alert.id, self.settings.fanout_rows).await?;
+        self.handle.wake();
         Ok(Fanned::Worked)
     }
 
-    async fn freeze(&mut self, alert: &AlertRow) -> Result<(), LedgerError> {
-        let Some(at) = alert.approved_at else { return Ok(()) };
+    /// Said once, and tried again as long as the alert stays approved: new settings may mend it.
+    fn stuck(&mut self, alert: &AlertRow, why: &str) -> Fanned {
+        if self.stuck.insert(alert.id) {
+            tracing::error!(alert = %alert.id, why, "can't begin; the alert stays approved and unsent");
+        }
+        Fanned::Stuck
+    }
+
+    async fn freeze(&mut self, alert: &AlertRow) -> Result<Fanned, LedgerError> {
+        let Some(at) = alert.approved_at else {
+            return Ok(self.stuck(alert, "nobody knows when it was approved"));
+        };
         let approved = Approved { alert: alert.id, at };
         if let Some(reading) = self.readings.remove(&alert.id).filter(|reading| reading.approved == approved)
         {
@@ -95,31 +117,30 @@ impl Fanout {
             Ok(selection) => selection,
             Err(refusal) => {
                 // It was checked before approval; a catalogue changed in between. Nothing is sent.
-                tracing::error!(alert = %alert.id, %refusal, "audience no longer resolves; alert stays approved and unsent");
-                return Ok(());
+                return Ok(self.stuck(alert, &refusal.to_string()));
             }
         };
         let now = self.clock.now();
         let chunk = self.settings.fanout_rows;
         let routing = setup.routing(&alert.plan);
         match self.store.ledger.freeze(now, approved, &selection, &routing, chunk).await? {
-            Progress::More(_) => Ok(()),
+            Progress::More(_) => Ok(Fanned::Worked),
             Progress::Done(_) => self.read_on(alert, Reading::new(approved)).await,
         }
     }
 
     /// One page; after the last one the alert begins.
-    async fn read_on(&mut self, alert: &AlertRow, mut reading: Reading) -> Result<(), LedgerError> {
+    async fn read_on(&mut self, alert: &AlertRow, mut reading: Reading) -> Result<Fanned, LedgerError> {
         let page = self.store.reports.targets(alert.id, reading.after_seq, self.settings.fanout_rows).await?;
         reading.add(&page);
         if page.len() < self.settings.fanout_rows {
             return self.begin(alert, reading).await;
         }
         self.readings.insert(alert.id, reading);
-        Ok(())
+        Ok(Fanned::Worked)
     }
 
-    async fn begin(&self, alert: &AlertRow, reading: Reading) -> Result<(), LedgerError> {
+    async fn begin(&mut self, alert: &AlertRow, reading: Reading) -> Result<Fanned, LedgerError> {
         let now = self.clock.now();
         let Reading { approved, digest, used, .. } = reading;
         let starts = starts(alert, now);
@@ -136,8 +157,7 @@ impl Fanout {
             let parts = match self.bodies.of(alert, route.id).await? {
                 Ok(body) => i64::try_from(body.parts()).unwrap_or(i64::MAX),
                 Err(why) => {
-                    tracing::error!(alert = %alert.id, route = %route.name, %why, "approved content can't be sent; alert stays approved and unsent");
-                    return Ok(());
+                    return Ok(self.stuck(alert, &format!("route {}: {why}", route.name)));
                 }
             };
             let expires_at = match starts.get(usize::try_from(step).unwrap_or(usize::MAX)) {
@@ -157,7 +177,7 @@ impl Fanout {
         self.store.ledger.begin(now, approved, &digest.finish(), &plans, &steps).await?;
         tracing::info!(alert = %alert.id, routes = plans.len(), steps = starts.len(), "targets frozen, dispatch begins");
         self.handle.wake();
-        Ok(())
+        Ok(Fanned::Worked)
     }
 }
 

@@ -26,7 +26,11 @@ mod sweep;
 mod tenure;
 mod unsettled;
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use arc_swap::ArcSwap;
 use contract::Clock;
@@ -93,6 +97,7 @@ impl Engine {
             clock: parts.clock.clone(),
             handle: parts.handle.clone(),
             readings: BTreeMap::default(),
+            stuck: BTreeSet::default(),
         };
         tasks.spawn(run_fanout(fanout, stop.clone()));
         let sweeper = Sweeper {
@@ -149,7 +154,7 @@ async fn run_fanout(mut fanout: Fanout, stop: CancellationToken) {
         let woken = handle.woken();
         let pause = match fanout.step().await {
             Ok(Fanned::Worked) => continue,
-            Ok(Fanned::Idle) => fanout.settings.idle,
+            Ok(Fanned::Idle | Fanned::Stuck) => fanout.settings.idle,
             Err(error) => {
                 tracing::error!(error = %full(&error), "fan-out waits for the ledger");
                 LEDGER_PAUSE

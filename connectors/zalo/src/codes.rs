@@ -28,7 +28,7 @@ pub(crate) enum Class {
     Quota,
     /// Spent until the first of the next month.
     Month,
-    /// This recipient has had enough for now.
+    /// This recipient's own limit is reached.
     RecipientQuota,
     Night,
     /// Never to this recipient by this way.

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use contract::{Clock as _, ManualClock, SystemClock};
 use jiff::SignedDuration;
-use loa::domain::{Phase, Severity};
+use loa::domain::{Audience, Phase, Severity};
+use loa::ledger::{Applied, NewAlert, PhaseChange};
 use simulators::smsc::SmscScript;
 
 use crate::kit::town::{Plan, Town, alert};
@@ -30,6 +31,46 @@ async fn pause_stops_within_a_claim_and_resume_goes_on() {
     town.app.office.resume(&town.approver, sent).await.unwrap();
     town.until(sent, "delivered to all", |counts| counts.delivered == 400).await;
     assert_eq!(town.duplicates(), 0);
+    town.end().await;
+}
+
+#[tokio::test]
+async fn an_alert_that_cannot_begin_holds_up_no_other() {
+    let town = Town::build(slow()).await;
+    let (office, catalog) = (&town.app.office, &town.app.office.store.catalog);
+    let row = office.alert_add(&town.author, alert(Severity::Extreme)).await.unwrap();
+    // Its commune has left the catalogue since it was written.
+    let gone = NewAlert {
+        kind: row.kind,
+        mode: row.mode,
+        severity: row.severity,
+        refers_to: row.refers_to,
+        content: row.content.clone(),
+        content_hash: row.content_hash,
+        audience: Audience { areas: vec!["99999".into()], ..Audience::default() },
+        plan: row.plan.clone(),
+        uncertain: row.uncertain,
+        author: row.author,
+        expires_at: row.expires_at,
+    };
+    let now = SystemClock.now();
+    assert_eq!(catalog.alert_edit(now, row.id, row.version, &gone).await.unwrap(), Applied::Yes);
+    let steps = [(Phase::Draft, Phase::Submitted, "submit"), (Phase::Submitted, Phase::Approved, "approve")];
+    for (from, to, action) in steps {
+        let change = PhaseChange {
+            alert: row.id,
+            version: row.version + 1,
+            from,
+            to,
+            action: action.into(),
+            account: Some(town.approver.id),
+            reason: None,
+        };
+        assert_eq!(catalog.alert_change(now, &change).await.unwrap(), Applied::Yes, "{action}");
+    }
+    let other = town.send(alert(Severity::Minor)).await;
+    town.until(other, "delivered to all", |counts| counts.delivered == 400).await;
+    assert_eq!(catalog.alert(row.id).await.unwrap().unwrap().phase, Phase::Approved);
     town.end().await;
 }
 
